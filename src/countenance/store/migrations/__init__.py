@@ -1,0 +1,1 @@
+"""The table layouts of the past, and how to come from each to the next."""

@@ -1,0 +1,88 @@
+"""The tables of the project database.
+
+Moments are ISO 8601 text in UTC, ids are ULIDs, hashes are lower-case hex: what is read back is
+exactly what was written, which the ledger's hashes rely on.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+VARIANT_STATES = ("planned", "rendered", "in_review", "approved", "rejected", "released", "withdrawn")
+RELEASE_STATES = ("released", "withdrawn")
+
+metadata = MetaData()
+
+
+def _one_of(column: str, values: tuple[str, ...], name: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=name)
+
+
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("ts", String(32), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("data", Text, nullable=False),  # canonical JSON, byte for byte what was hashed
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("signature", String(128), nullable=False),
+    Index("ledger_entry_kind", "kind"),
+)
+
+grant_record = Table(
+    "grant_record",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("talent", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("document", JSON, nullable=False),
+    Column("recorded_at", String(32), nullable=False),
+    Column("withdrawn_at", String(32)),
+    Column("withdrawn_by", Text),
+    Column("reason", Text),
+    Index("grant_record_talent", "talent"),
+)
+
+variant = Table(
+    "variant",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("job", String(64), nullable=False),
+    Column("campaign", Text, nullable=False),
+    Column("face", Text, nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("render", JSON),
+    Column("review", JSON),
+    _one_of("state", VARIANT_STATES, "variant_state"),
+    Index("variant_job", "job"),
+)
+
+release = Table(
+    "release",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("variant_id", String(26), ForeignKey("variant.id"), nullable=False),
+    Column("mark_id", String(16), nullable=False, unique=True),
+    Column("state", String(16), nullable=False),
+    Column("record", JSON, nullable=False),
+    Column("package", Text, nullable=False),
+    Column("released_at", String(32), nullable=False),
+    _one_of("state", RELEASE_STATES, "release_state"),
+    Index("release_variant", "variant_id"),
+)
