@@ -1,0 +1,1 @@
+"""What came out: metrics, the gates that judge them, and the report that people read."""
