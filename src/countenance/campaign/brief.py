@@ -1,0 +1,331 @@
+"""The brief: what one campaign is to be made of, read from brief.yaml and checked before anything is done."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from countenance.quality.gate import gate_names
+from countenance.store.documents import Section, read_document
+from countenance.store.files import sha256_file
+
+KEEP = "keep"  # the face value that leaves the person in the picture as shot
+BADGES = ("off", "corner", "endcard")
+APPROVALS = ("manual",)
+CHANNELS = (
+    "web", "app", "email", "youtube", "instagram", "facebook", "tiktok", "linkedin", "x", "snapchat",
+    "pinterest", "display", "ctv", "tv", "cinema", "dooh", "retail", "event", "internal",
+)  # fmt: skip
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
+_MARKET = re.compile(r"[A-Z]{2}")
+
+
+@dataclass(frozen=True)
+class Script:
+    language: str  # BCP 47
+    path: Path
+
+
+@dataclass(frozen=True)
+class SeenFace:
+    """A person in the master's picture."""
+
+    name: str  # the role in this campaign, such as "presenter"
+    track: int  # which of the master's face tracks, 0 is the first
+    talent: str
+
+
+@dataclass(frozen=True)
+class Talent:
+    name: str
+    references: tuple[Path, ...]
+    grant: Path
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """One cell of face x language that is not made."""
+
+    face: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Brief:
+    """A campaign as asked for. All paths are absolute and existed when the brief was read.
+
+    The first of `seen` is the presenter: that person speaks, and is the one whose face the variants replace.
+    """
+
+    path: Path
+    campaign: str
+    owner: str
+    master: Path
+    script: Script
+    seen: tuple[SeenFace, ...]
+    talents: Mapping[str, Talent]
+    faces: tuple[str, ...]  # "keep" or a talent, in the brief's order
+    languages: tuple[str, ...]
+    exclude: tuple[Exclusion, ...]
+    translations: Mapping[str, Path]
+    markets: Mapping[str, tuple[str, ...]]  # language -> ISO 3166-1 alpha-2
+    channels: tuple[str, ...]
+    gate: str
+    badge: str
+    approve: str
+    seed: int
+
+    @property
+    def presenter(self) -> SeenFace:
+        return self.seen[0]
+
+    def text_path(self, language: str) -> Path:
+        """The file with the words of that language: the script itself or its translation."""
+        return self.script.path if language == self.script.language else self.translations[language]
+
+    def text(self, language: str) -> str:
+        return self.text_path(language).read_text(encoding="utf-8-sig").strip()
+
+    def digest(self) -> str:
+        """SHA-256 (hex) over what the brief says and over the bytes of every file it names.
+
+        Paths do not enter: the same campaign in another folder is the same job.
+        """
+        content = {
+            "campaign": self.campaign,
+            "owner": self.owner,
+            "master": sha256_file(self.master),
+            "script": [self.script.language, sha256_file(self.script.path)],
+            "seen": [[face.name, face.track, face.talent] for face in self.seen],
+            "talents": {name: _talent_digests(talent) for name, talent in self.talents.items()},
+            "variants": [self.faces, self.languages],
+            "exclude": sorted([cell.face, cell.language] for cell in self.exclude),
+            "translations": {language: sha256_file(path) for language, path in self.translations.items()},
+            "markets": dict(self.markets),
+            "channels": self.channels,
+            "gate": self.gate,
+            "badge": self.badge,
+            "approve": self.approve,
+            "seed": self.seed,
+        }
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _talent_digests(talent: Talent) -> list[object]:
+    return [sha256_file(talent.grant), [sha256_file(path) for path in talent.references]]
+
+
+def load_brief(path: Path) -> Brief:
+    """Read and check a brief. BriefError names the file, the line, the key and the way out."""
+    whole = read_document(path.resolve())
+    whole.only(
+        ("campaign", "owner", "master", "script", "faces", "talents", "variants", "markets", "channels"),
+        ("translations", "quality", "release", "seed"),
+    )
+    script = _script(whole)
+    talents = _talents(whole)
+    seen = _seen(whole, talents)
+    faces, languages, exclude = _variants(whole, talents, seen[0])
+    seed = whole.whole("seed", 0)
+    return Brief(
+        path=whole.file,
+        campaign=_name(whole, "campaign", whole.text("campaign")),
+        owner=whole.text("owner"),
+        master=_file(whole, "master"),
+        script=script,
+        seen=seen,
+        talents=MappingProxyType(talents),
+        faces=faces,
+        languages=languages,
+        exclude=exclude,
+        translations=MappingProxyType(_translations(whole, script, languages)),
+        markets=MappingProxyType(_markets(whole, languages)),
+        channels=tuple(whole.known("channels", channel, CHANNELS) for channel in whole.texts("channels")),
+        gate=_gate(whole),
+        badge=_release(whole, "badge", BADGES, "corner"),
+        approve=_release(whole, "approve", APPROVALS, "manual"),
+        seed=seed or 0,
+    )
+
+
+def _script(whole: Section) -> Script:
+    section = whole.section("script")
+    section.only(("language", "text"))
+    language = _language(section, "language", section.text("language"))
+    return Script(language, _words(section, "text"))
+
+
+def _seen(whole: Section, talents: Mapping[str, Talent]) -> tuple[SeenFace, ...]:
+    faces = whole.section("faces")
+    seen: list[SeenFace] = []
+    for name in faces.values:
+        section = faces.section(name)
+        section.only(("talent",), ("in", "track"))
+        section.choice("in", ("master",), "master")
+        track = section.whole("track", 0) or 0
+        if track < 0:
+            raise section.problem(
+                f"'{section.path_of('track')}' counts from 0, so it cannot be {track}", "track"
+            )
+        twin = next((face for face in seen if face.track == track), None)
+        if twin:
+            raise section.problem(f"faces '{twin.name}' and '{name}' both claim track {track}", "track")
+        talent = section.text("talent")
+        if talent not in talents:
+            raise section.problem(
+                f"'{section.path_of('talent')}' is '{talent}', who has no entry in talents: add one "
+                "with references and grant",
+                "talent",
+            )
+        seen.append(SeenFace(name, track, talent))
+    return tuple(seen)
+
+
+def _talents(whole: Section) -> dict[str, Talent]:
+    section = whole.section("talents")
+    return {name: _talent(section, name) for name in section.values}
+
+
+def _talent(talents: Section, name: str) -> Talent:
+    _name(talents, name, name)
+    if name == KEEP:
+        raise talents.problem(f"a talent cannot be called '{KEEP}': that word means the face as shot", name)
+    section = talents.section(name)
+    section.only(("references", "grant"))
+    references: list[Path] = []
+    for pattern in section.texts("references"):
+        files = _matches(section.file.parent, pattern)
+        if not files:
+            message = f"no file matches '{pattern}' of {section.path_of('references')}"
+            raise section.problem(message, "references")
+        references += [path for path in files if path not in references]
+    return Talent(name, tuple(references), _file(section, "grant"))
+
+
+def _matches(folder: Path, pattern: str) -> list[Path]:
+    if (folder / pattern).is_file():  # a plain file name may hold brackets that a pattern would misread
+        return [(folder / pattern).resolve()]
+    found = sorted(glob.glob(pattern, root_dir=folder, recursive=True))
+    return [(folder / entry).resolve() for entry in found if (folder / entry).is_file()]
+
+
+def _variants(
+    whole: Section, talents: Mapping[str, Talent], presenter: SeenFace
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Exclusion, ...]]:
+    section = whole.section("variants")
+    section.only(("face", "language"), ("exclude",))
+    faces = section.texts("face")
+    for face in faces:
+        section.known("face", face, (KEEP, *talents))
+        if face == presenter.talent:
+            message = f"'variants.face' names '{face}', who is in the picture already: write {KEEP}"
+            raise section.problem(message, "face")
+    languages = tuple(_language(section, "language", language) for language in section.texts("language"))
+    exclude: list[Exclusion] = []
+    for cell in section.sections("exclude"):
+        cell.only(("face", "language"))
+        entry = Exclusion(cell.choice("face", faces), cell.choice("language", languages))
+        if entry in exclude:
+            raise cell.problem(f"{cell.name} excludes {entry.face} x {entry.language} a second time")
+        exclude.append(entry)
+    if len(exclude) == len(faces) * len(languages):
+        raise section.problem(
+            "every variant is excluded, so nothing would be made: shorten the list", "exclude"
+        )
+    return faces, languages, tuple(exclude)
+
+
+def _translations(whole: Section, script: Script, languages: tuple[str, ...]) -> dict[str, Path]:
+    wanted = [language for language in languages if language != script.language]
+    translations: dict[str, Path] = {}
+    if "translations" in whole.values:
+        section = whole.section("translations")
+        for language in section.values:
+            _language(section, language, language)
+            if language == script.language:
+                message = f"translations names '{language}', the language of the script itself: remove it"
+                raise section.problem(message, language)
+            translations[language] = _words(section, language)
+    for language in wanted:
+        if language not in translations:
+            raise whole.problem(
+                f"variants wants language '{language}' but translations has no text for it: "
+                f"add '{language}: FILE' to translations",
+                "translations" if translations else "variants",
+            )
+    return translations
+
+
+def _markets(whole: Section, languages: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    section = whole.section("markets")
+    markets: dict[str, tuple[str, ...]] = {}
+    for language in section.values:
+        _language(section, language, language)
+        markets[language] = section.texts(language)
+        for market in markets[language]:
+            if not _MARKET.fullmatch(market):
+                message = f"'{market}' in markets.{language} is not a country code such as DE (ISO 3166-1)"
+                raise section.problem(message, language)
+    for language in languages:
+        # Without a market no permission would be asked for, so the gap must not pass for "nowhere".
+        if language not in markets:
+            raise section.problem(f"markets says nothing for language '{language}': add '{language}: [..]'")
+    return markets
+
+
+def _gate(whole: Section) -> str:
+    if "quality" not in whole.values:
+        return "standard"
+    section = whole.section("quality")
+    section.only((), ("gate",))
+    return section.choice("gate", gate_names(), "standard")
+
+
+def _release(whole: Section, key: str, known: tuple[str, ...], default: str) -> str:
+    if "release" not in whole.values:
+        return default
+    section = whole.section("release")
+    section.only((), ("approve", "badge"))
+    return section.choice(key, known, default)
+
+
+def _name(section: Section, key: str, value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise section.problem(
+            f"the name '{value}' becomes part of file names: use small letters a-z, digits, '-' and '_'", key
+        )
+    return value
+
+
+def _language(section: Section, key: str, value: str) -> str:
+    if not _LANGUAGE.fullmatch(value):
+        raise section.problem(f"'{value}' is not a language code such as de or pt-BR (BCP 47)", key)
+    return value
+
+
+def _file(section: Section, key: str) -> Path:
+    path = section.file.parent / section.text(key)
+    if not path.is_file():
+        reason = "is a folder" if path.is_dir() else "does not exist"
+        raise section.problem(f"'{section.path_of(key)}' is {path}, which {reason}: correct the path", key)
+    return path.resolve()
+
+
+def _words(section: Section, key: str) -> Path:
+    path = _file(section, key)
+    try:
+        words = path.read_text(encoding="utf-8-sig").strip()
+    except UnicodeDecodeError as problem:
+        raise section.problem(f"{path} is not UTF-8 text: save it as UTF-8", key) from problem
+    if not words:
+        raise section.problem(f"{path} holds no words: write what is said in it", key)
+    return path
