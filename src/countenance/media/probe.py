@@ -1,0 +1,155 @@
+"""What a master is, read from its packets before anything is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from countenance.errors import InputError
+
+_HDR = {16: "PQ (SMPTE ST 2084)", 18: "HLG (ARIB STD-B67)"}  # H.273 transfer characteristics
+
+
+@dataclass(frozen=True)
+class Master:
+    """A readable video file and its exact shape in time.
+
+    `width`, `height` are as shown (rotation applied) and cut to even numbers; `pts` lists every picture's
+    presentation time in `time_base` units from the start of the file, which is `origin` on the stream's own
+    clock; `frame_rate` is the average; `variable` tells VFR from CFR.
+    """
+
+    path: Path
+    container: str
+    codec: str
+    width: int
+    height: int
+    rotation: int
+    time_base: Fraction
+    frame_rate: Fraction
+    origin: int
+    pts: tuple[int, ...]
+    variable: bool
+    pixel_format: str
+    matrix: str
+    full_range: bool
+    audio_codec: str | None
+    audio_rate_hz: int | None
+
+    @property
+    def duration(self) -> Fraction:
+        """Seconds from 0 to the end of the last picture."""
+        return self.pts[-1] * self.time_base + 1 / self.frame_rate
+
+    @property
+    def frames(self) -> int:
+        return len(self.pts)
+
+    def describe(self) -> dict[str, Any]:
+        """For receipts and screens: plain values only."""
+        return {
+            "file": self.path.name,
+            "container": self.container,
+            "codec": self.codec,
+            "size": [self.width, self.height],
+            "rotation": self.rotation,
+            "frame_rate": str(self.frame_rate),
+            "time_base": str(self.time_base),
+            "timing": "variable" if self.variable else "constant",
+            "frames": self.frames,
+            "duration_s": round(float(self.duration), 3),
+            "pixel_format": self.pixel_format,
+            "matrix": self.matrix,
+            "range": "full" if self.full_range else "limited",
+            "audio": self.audio_codec,
+        }
+
+
+def probe(path: Path) -> Master:
+    """Read a master's streams, time stamps and colour description without decoding more than one picture.
+
+    Raises InputError, in one sentence, for a path that does not exist, a file that is no video, one without
+    a video stream or pictures, a truncated one, and HDR.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file; give the path of a video file.")
+    try:
+        with av.open(str(path)) as container:
+            return _read(path, container)
+    except (av.error.FFmpegError, OSError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(
+            f"{path}: this is not a video file that can be read ({reason}); "
+            "it may be truncated or of another type: export or copy it again."
+        ) from error
+
+
+def _read(path: Path, container: Any) -> Master:
+    if not container.streams.video:
+        raise InputError(f"{path}: the file has no video stream; give a file with a picture.")
+    stream = container.streams.video[0]
+    promised = stream.frames
+    pts = sorted(p.pts for p in container.demux(stream) if p.pts is not None and p.size)
+    if not pts:
+        raise InputError(f"{path}: the video stream holds no pictures (zero frames); export it again.")
+    if promised and len(pts) < promised - 1:
+        raise InputError(
+            f"{path}: the file is truncated ({len(pts)} of {promised} pictures are there); copy or export it again."
+        )
+    container.seek(0)
+    origin = round(Fraction(container.start_time or 0, av.time_base) / stream.time_base)
+    first = next(container.decode(stream), None)
+    if first is None:
+        raise InputError(f"{path}: no picture can be decoded (zero frames); export it again.")
+    context = stream.codec_context
+    if context.color_trc in _HDR:
+        raise InputError(
+            f"{path}: HDR video with {_HDR[context.color_trc]} is not supported yet; "
+            "convert the master to SDR BT.709 first."
+        )
+    rotation = int(first.rotation) % 360
+    width, height = (context.height, context.width) if rotation in (90, 270) else (context.width, context.height)
+    audio = container.streams.audio[0].codec_context if container.streams.audio else None
+    rate = stream.average_rate or stream.base_rate or _rate_of(pts, stream.time_base)
+    return Master(
+        path=path,
+        container=container.format.name,
+        codec=context.name,
+        width=width // 2 * 2,
+        height=height // 2 * 2,
+        rotation=rotation,
+        time_base=Fraction(stream.time_base),
+        frame_rate=Fraction(rate),
+        origin=origin,
+        pts=tuple(value - origin for value in pts),
+        variable=_is_variable(pts),
+        pixel_format=context.pix_fmt or "unknown",
+        matrix=matrix_of(context.colorspace, context.width, context.height),
+        full_range=context.color_range == 2 or str(context.pix_fmt).startswith("yuvj"),
+        audio_codec=audio.name if audio else None,
+        audio_rate_hz=audio.sample_rate if audio else None,
+    )
+
+
+def matrix_of(colorspace: int, width: int, height: int) -> str:
+    """The Y'CbCr matrix by H.273 code; where unspecified, 601 for SD and 709 above, as players assume."""
+    named = {1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020", 10: "bt2020"}
+    return named.get(colorspace, "bt709" if width >= 1280 or height > 576 else "bt601")
+
+
+def _is_variable(pts: Sequence[int]) -> bool:
+    """True when steps differ by more than the rounding of the time base allows."""
+    steps = np.diff(np.asarray(pts, np.int64))
+    return bool(steps.size and steps.max() - steps.min() > max(1, 0.02 * float(np.median(steps))))
+
+
+def _rate_of(pts: Sequence[int], time_base: Fraction) -> Fraction:
+    if len(pts) < 2:
+        return Fraction(25)
+    return (len(pts) - 1) / ((pts[-1] - pts[0]) * time_base)

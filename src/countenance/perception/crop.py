@@ -1,0 +1,76 @@
+"""Small turned squares cut straight out of a frame's planes, for the networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from countenance.media.frame import F32, U8, Frame, yuv_to_rgb
+
+
+@dataclass(frozen=True)
+class Square:
+    """A turned square in picture pixels: centre, side and angle (radians, clockwise as seen)."""
+
+    x: float
+    y: float
+    side: float
+    angle: float
+
+    def to_picture(self, size_px: int) -> F32:
+        """The 2×3 matrix from the pixels of a `size_px` crop to picture pixels."""
+        k = self.side / size_px
+        c, s = np.cos(self.angle) * k, np.sin(self.angle) * k
+        half = size_px / 2
+        return np.array(
+            [[c, -s, self.x - (c - s) * half], [s, c, self.y - (s + c) * half]], np.float32
+        )
+
+
+def cut_square(frame: Frame, square: Square, size_px: int) -> U8:
+    """The square as RGB `(size_px, size_px, 3)` uint8; what lies outside the picture is black."""
+    return warp_rgb(frame, square.to_picture(size_px), size_px)
+
+
+def warp_rgb(frame: Frame, to_picture: F32, size_px: int) -> U8:
+    """RGB `(size_px, size_px, 3)` of the picture seen through a 2×3 matrix from crop to picture pixels."""
+    shrink = float(np.hypot(to_picture[0, 0], to_picture[1, 0]))
+    luma, matrix = frame.planes[0], to_picture.astype(np.float64)
+    if shrink > 2.0:  # bilinear sampling alone would alias
+        luma, matrix = _reduced(luma, matrix, int(shrink), size_px)
+    chroma_matrix = to_picture.astype(np.float64) / 2
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    target = (size_px, size_px)
+    planes = [cv2.warpAffine(luma, matrix, target, flags=flags, borderValue=16)]
+    planes += [
+        cv2.warpAffine(plane, chroma_matrix, target, flags=flags, borderValue=128)
+        for plane in frame.planes[1:]
+    ]
+    return yuv_to_rgb(cv2.merge(planes))
+
+
+def thumbnail(frame: Frame, size: tuple[int, int]) -> U8:
+    """The whole picture as RGB, reduced to (width, height)."""
+    planes = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in frame.planes]
+    return yuv_to_rgb(cv2.merge(planes))
+
+
+def _reduced(luma: U8, matrix: F32, factor: int, size_px: int) -> tuple[U8, F32]:
+    """The luma around the crop, area-averaged by a whole factor, with the matrix adapted."""
+    corners = np.array([[0, 0, 1], [size_px, 0, 1], [0, size_px, 1], [size_px, size_px, 1]]) @ matrix.T
+    height, width = luma.shape
+    x0, y0 = np.clip(np.floor(corners.min(axis=0)).astype(int) - 2, 0, [width - 1, height - 1])
+    x1, y1 = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 2, [x0 + 1, y0 + 1], [width, height])
+    part = luma[y0:y1, x0:x1]
+    size = (max(1, part.shape[1] // factor), max(1, part.shape[0] // factor))
+    small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+    scale_x, scale_y = size[0] / part.shape[1], size[1] / part.shape[0]
+    adapted = matrix.astype(np.float64).copy()
+    adapted[0] = adapted[0] * scale_x
+    adapted[1] = adapted[1] * scale_y
+    adapted[0, 2] += -x0 * scale_x + (scale_x - 1) / 2
+    adapted[1, 2] += -y0 * scale_y + (scale_y - 1) / 2
+    return small, adapted
+

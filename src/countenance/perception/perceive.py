@@ -1,0 +1,152 @@
+"""One streaming pass over a master: shots, faces, and who is who."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from countenance.media.decode import decode
+from countenance.media.frame import F32, U8, Frame
+from countenance.media.probe import Master
+from countenance.perception.crop import Square
+from countenance.perception.identity import chip, distance, embed, sharpness
+from countenance.perception.networks import FaceNetworks, overlap
+from countenance.perception.pose import pose_of
+from countenance.perception.shots import ShotDetector
+from countenance.perception.smooth import smooth_track
+from countenance.perception.topology import POINTS
+from countenance.perception.tracks import FaceTrack, Perception
+
+_DETECT_EVERY = 12  # frames between looks for new faces while others are being followed
+_LOST_SCORE = 0.5
+_CHIP_EVERY = 10
+_CHIPS = 3  # sharp frames that vote on a track's identity
+_SAME_TRACKED_PERSON = 0.5  # stricter than the network's 0.6: joining two people is worse than splitting one
+_SHORTEST = 3  # frames; shorter sightings are false alarms
+
+
+def perceive(master: Master, progress: Callable[[int], None] = lambda _frame: None) -> Perception:
+    """Follow every face through the whole master. Memory grows with the tracks only, never with the pictures.
+
+    `progress` is called with the number of pictures seen so far.
+    """
+    networks, cuts = FaceNetworks(), ShotDetector()
+    shots, active, done = [0], list[_Trace](), list[_Trace]()
+    seen = 0
+    for number, frame in enumerate(decode(master)):
+        if cuts.is_cut(frame):
+            shots.append(number)
+            done += active
+            active = []
+        kept = [trace for trace in active if _follow(trace, networks, frame)]
+        lost = len(kept) < len(active)
+        done += [trace for trace in active if trace not in kept]
+        active = kept
+        if lost or not active or (number - shots[-1]) % _DETECT_EVERY == 0:
+            active += _newcomers(active, networks, frame, number, len(shots) - 1)
+        seen = number + 1
+        progress(seen)
+    traces = [trace for trace in done + active if len(trace.mesh) >= _SHORTEST]
+    return Perception(seen, tuple(shots), _tracks(traces))
+
+
+@dataclass(eq=False)
+class _Trace:
+    """A face being followed: its growing arrays and its best chips (quality, picture)."""
+
+    shot: int
+    first: int
+    square: Square
+    mesh: list[F32] = field(default_factory=list)
+    score: list[float] = field(default_factory=list)
+    chips: list[tuple[float, U8]] = field(default_factory=list)
+
+    def add(self, frame: Frame, points: F32, irises: F32, score: float) -> None:
+        self.mesh.append(np.concatenate([points, irises]))
+        self.score.append(score)
+        self.square = _square_around(points)
+        if len(self.mesh) % _CHIP_EVERY == 1:
+            picture = chip(frame, points)
+            yaw, pitch, _roll = pose_of(points)
+            facing = float(np.cos(np.radians(yaw)) * np.cos(np.radians(pitch)))
+            best = [*self.chips, (score * facing * sharpness(picture), picture)]
+            self.chips = sorted(best, key=lambda item: -item[0])[:_CHIPS]
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        low, high = self.mesh[-1][:POINTS, :2].min(axis=0), self.mesh[-1][:POINTS, :2].max(axis=0)
+        return float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
+
+    @property
+    def weight(self) -> float:
+        """How much picture the face fills over its life, in pixel·frames."""
+        return len(self.mesh) * self.square.side**2
+
+
+def _follow(trace: _Trace, networks: FaceNetworks, frame: Frame) -> bool:
+    points, score = networks.mesh(frame, trace.square)
+    if score < _LOST_SCORE:
+        return False
+    trace.add(frame, points, networks.irises(frame, points), score)
+    return True
+
+
+def _newcomers(
+    active: list[_Trace], networks: FaceNetworks, frame: Frame, number: int, shot: int
+) -> list[_Trace]:
+    new: list[_Trace] = []
+    for found in networks.detect(frame):
+        if any(overlap(found.box, trace.box) > 0.2 for trace in active + new):
+            continue
+        trace = _Trace(shot, number, found.square)
+        if _follow(trace, networks, frame) and all(overlap(trace.box, other.box) < 0.4 for other in active + new):
+            new.append(trace)
+    return new
+
+
+def _square_around(points: F32) -> Square:
+    """Where the face will be looked for in the next frame: its upright square and half as much again."""
+    across = points[263, :2] - points[33, :2]
+    angle = float(np.arctan2(across[1], across[0]))
+    c, s = np.cos(-angle), np.sin(-angle)
+    turn = np.array([[c, -s], [s, c]], np.float32)
+    upright = points[:, :2] @ turn.T
+    low, high = upright.min(axis=0), upright.max(axis=0)
+    centre = turn.T @ ((low + high) / 2)
+    return Square(float(centre[0]), float(centre[1]), float((high - low).max() * 1.5), angle)
+
+
+def _tracks(traces: list[_Trace]) -> tuple[FaceTrack, ...]:
+    """Number the people, the most prominent first, and smooth their tracks."""
+    vectors = [embed([picture for _, picture in trace.chips]).mean(axis=0) for trace in traces]
+    people = _people(vectors, [trace.weight for trace in traces])
+    tracks = []
+    for trace, vector, person in zip(traces, vectors, people, strict=True):
+        mesh = smooth_track(np.stack(trace.mesh))
+        tracks.append(
+            FaceTrack(
+                shot=trace.shot,
+                person=person,
+                frames=np.arange(trace.first, trace.first + len(mesh)),
+                mesh=mesh,
+                score=np.array(trace.score, np.float32),
+                pose=np.stack([pose_of(m) for m in mesh]),
+                embedding=vector,
+            )
+        )
+    return tuple(sorted(tracks, key=lambda track: (track.person, int(track.frames[0]))))
+
+
+def _people(vectors: list[F32], weights: list[float]) -> list[int]:
+    """A person number for each embedding: tracks join the nearest known person, heaviest tracks first."""
+    groups: list[list[int]] = []
+    for index in sorted(range(len(vectors)), key=lambda i: -weights[i]):
+        near = [distance(vectors[index], np.stack([vectors[i] for i in group])) for group in groups]
+        if near and min(near) < _SAME_TRACKED_PERSON:
+            groups[int(np.argmin(near))].append(index)
+        else:
+            groups.append([index])
+    groups.sort(key=lambda group: -sum(weights[i] for i in group))
+    return [next(n for n, group in enumerate(groups) if i in group) for i in range(len(vectors))]
