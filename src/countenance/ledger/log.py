@@ -93,11 +93,16 @@ def append(project: Project, kind: str, actor: str, data: dict[str, Any]) -> Ent
 
 def entries(project: Project, kind: str | None = None) -> list[Entry]:
     """All entries (of one kind) in their order, as they lie in the database; `verify` proves them."""
+    with reading(project) as connection:
+        return entries_in(connection, kind)
+
+
+def entries_in(connection: Connection, kind: str | None = None) -> list[Entry]:
+    """Like `entries`, within a transaction that looks at other tables too."""
     query = select(ledger_entry).order_by(ledger_entry.c.seq)
     if kind is not None:
         query = query.where(ledger_entry.c.kind == kind)
-    with reading(project) as connection:
-        return [_entry(row) for row in connection.execute(query)]
+    return [_entry(row) for row in connection.execute(query)]
 
 
 def verify(project: Project) -> LedgerReport:

@@ -1,0 +1,1 @@
+"""Who allowed what: consent grants, their withdrawal, and whether they cover a use."""
