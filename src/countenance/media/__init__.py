@@ -1,0 +1,1 @@
+"""Pixels, samples and time: probe, decode, encode, colour, loudness."""
