@@ -1,0 +1,261 @@
+"""One release record, and every disclosure derived from it.
+
+What the C2PA manifest, the page's structured data, the captions and the badge say about a release
+comes from here and nowhere else, so that they cannot contradict each other; `contradictions` checks
+what was really written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from countenance.errors import InputError
+from countenance.provenance.wording import wording
+
+MARK_ALGORITHM = "org.countenance.tile.1"
+RELEASE_LABEL = "org.countenance.release"
+IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+
+DIGITAL_CAPTURE = "digitalCapture"
+COMPOSITE_SYNTHETIC = "compositeSynthetic"
+COMPOSITE_TRAINED = "compositeWithTrainedAlgorithmicMedia"
+TRAINED = "trainedAlgorithmicMedia"
+ALGORITHMIC = "algorithmicMedia"
+MASTER_SOURCE_TYPES = (
+    DIGITAL_CAPTURE, "computationalCapture", "humanEdits", "compositeCapture", "algorithmicallyEnhanced",
+    "digitalCreation", "composite", COMPOSITE_SYNTHETIC, COMPOSITE_TRAINED, TRAINED, ALGORITHMIC,
+    "screenCapture", "virtualRecording",
+)  # fmt: skip
+
+PARTS = ("face", "mouth", "voice")
+BADGES = ("off", "corner", "endcard")
+NOT_ALLOWED = ("cawg.ai_generative_training", "cawg.ai_training", "cawg.data_mining")
+
+
+@dataclass(frozen=True)
+class EngineUse:
+    """One engine at work on a release. `trained`: its output comes out of a trained generator."""
+
+    part: str
+    name: str
+    version: str
+    trained: bool = False
+
+
+@dataclass(frozen=True)
+class ReleaseRecord:
+    """The facts of one release that are told to the outside; no personal data.
+
+    `mark_id` is the 64-bit watermark id in hex; `master_source_type` the IPTC term for the master,
+    None when there was no master; `grants` are keyed commitments; `released_at` ISO 8601 in UTC.
+    """
+
+    release_id: str
+    variant_id: str
+    mark_id: str
+    released_at: str
+    receipt_sha256: str
+    language: str
+    master_language: str
+    master_source_type: str | None
+    engines: tuple[EngineUse, ...]
+    badge: str
+    grants: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        checks = {
+            "mark_id": re.fullmatch(r"[0-9a-f]{16}", self.mark_id),
+            "receipt_sha256": re.fullmatch(r"[0-9a-f]{64}", self.receipt_sha256),
+            "master_source_type": self.master_source_type in (None, *MASTER_SOURCE_TYPES),
+            "engines": all(engine.part in PARTS for engine in self.engines),
+            "badge": self.badge in BADGES,
+            "grants": all(re.fullmatch(r"[0-9a-f]{64}", grant) for grant in self.grants),
+        }
+        for name, sound in checks.items():
+            if not sound:
+                raise InputError(f"the release record's {name} cannot be {getattr(self, name)!r}.")
+
+    @property
+    def modified(self) -> bool:
+        return bool(self.engines)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What was made anew, in a fixed order."""
+        return tuple(part for part in PARTS if any(engine.part == part for engine in self.engines))
+
+    @property
+    def dubbed(self) -> bool:
+        return "voice" in self.parts and self.language != self.master_language
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "engines": [asdict(one) for one in self.engines], "grants": list(self.grants)}
+
+
+def record_from_json(values: Mapping[str, Any]) -> ReleaseRecord:
+    """The record that `to_json` was made from."""
+    engines = tuple(EngineUse(**one) for one in values["engines"])
+    return ReleaseRecord(**{**values, "engines": engines, "grants": tuple(values["grants"])})
+
+
+def master_source_type(talent_kinds: Iterable[str]) -> str:
+    """The IPTC term for a master by the kinds ("real", "synthetic") of the talents who appear in it."""
+    return COMPOSITE_SYNTHETIC if "synthetic" in talent_kinds else DIGITAL_CAPTURE
+
+
+def digital_source_type(record: ReleaseRecord) -> str:
+    """The IPTC term for the release as a whole."""
+    # Taken literally, a painter that warps the talent's own pixels makes a compositeSynthetic picture
+    # ("a mix of several elements, at least one of which is synthetic"). But trained networks find the
+    # face, its mesh and its matte and so decide each painted pixel, the result shows a person doing what
+    # they did not do, and the law, the platforms and their tools look for the "trained" terms alone.
+    # A swapped or re-mouthed face is therefore declared as compositeWithTrainedAlgorithmicMedia: of two
+    # readings the one that tells the audience more. A voice by formant synthesis under an unchanged
+    # picture is no trained output in any reading, and untouched footage stays what the master was.
+    if record.master_source_type is None:
+        return TRAINED if any(engine.trained for engine in record.engines) else ALGORITHMIC
+    if not record.modified:
+        return record.master_source_type
+    if record.parts == ("voice",) and not any(engine.trained for engine in record.engines):
+        return COMPOSITE_SYNTHETIC
+    return COMPOSITE_TRAINED
+
+
+def c2pa_actions(record: ReleaseRecord) -> list[dict[str, Any]]:
+    """What was done, in order, as C2PA actions (version 2)."""
+    actions: list[dict[str, Any]] = []
+    if record.master_source_type is None:
+        actions.append({"action": "c2pa.created", "digitalSourceType": IPTC + digital_source_type(record)})
+    else:
+        actions.append({"action": "c2pa.opened", "parameters": {"ingredientIds": ["master"]}})
+    actions += [_edited(engine) for engine in record.engines]
+    if record.dubbed:
+        languages = {"sourceLanguage": record.master_language, "targetLanguage": record.language}
+        actions.append({"action": "c2pa.translated", "parameters": languages})
+    if badge_text(record):
+        actions.append({"action": "c2pa.addedText", "parameters": {"description": badge_text(record)}})
+    actions.append({"action": "c2pa.watermarked.bound"})
+    return [{**action, "when": record.released_at} for action in actions]
+
+
+def c2pa_assertions(record: ReleaseRecord) -> list[dict[str, Any]]:
+    """Everything that the manifest of this release asserts."""
+    release = {
+        "release": record.release_id,
+        "variant": record.variant_id,
+        "receipt_sha256": record.receipt_sha256,
+        "grants": list(record.grants),
+        "digital_source_type": IPTC + digital_source_type(record),
+    }
+    mining = {"entries": {name: {"use": "notAllowed"} for name in NOT_ALLOWED}}
+    binding = {"alg": MARK_ALGORITHM, "blocks": [{"scope": {}, "value": record.mark_id}]}
+    return [
+        {"label": "c2pa.actions.v2", "data": {"actions": c2pa_actions(record)}},
+        {"label": "c2pa.soft-binding", "data": binding},
+        {"label": "cawg.training-mining", "data": mining},
+        {"label": RELEASE_LABEL, "data": release},
+    ]
+
+
+def sentence(record: ReleaseRecord) -> str:
+    """What was done, in one sentence of the release's language; empty when nothing was."""
+    if not record.modified:
+        return ""
+    words = wording(record.language)
+    return words.sentence.format("; ".join(getattr(words, part) for part in record.parts))
+
+
+def captions_note(record: ReleaseRecord) -> str:
+    """The comment at the head of caption files: the disclosure, and which release this is."""
+    return "\n".join(line for line in (sentence(record), f"Release {record.release_id}") if line)
+
+
+def badge_text(record: ReleaseRecord) -> str:
+    """The words of the visible badge; empty when none is due."""
+    return wording(record.language).badge if record.modified and record.badge != "off" else ""
+
+
+def jsonld_fields(record: ReleaseRecord) -> dict[str, Any]:
+    """What the structured data of the page must say, under the names that `video_object` takes."""
+    return {
+        "digital_source_type": digital_source_type(record),
+        "disclosure": sentence(record),
+        "release_id": record.release_id,
+        "language": record.language,
+    }
+
+
+def contradictions(
+    record: ReleaseRecord,
+    manifest: Mapping[str, Any] | None = None,
+    jsonld: Mapping[str, Any] | None = None,
+    captions: str | None = None,
+    badge: str | None = None,
+) -> tuple[str, ...]:
+    """Where what was written says something else than the record, in words; empty when all agree.
+
+    `manifest` is the active manifest as a C2PA reader gives it, `jsonld` the VideoObject, `captions` the
+    WebVTT text, `badge` the words that were drawn. What is None is not looked at.
+    """
+    found: list[str] = []
+    if manifest is not None:
+        found += _manifest_contradictions(record, manifest)
+    if jsonld is not None:
+        found += _jsonld_contradictions(record, jsonld)
+    if captions is not None:
+        found += [f"the captions lack the line {line!r}" for line in captions_note(record).splitlines()
+                  if line not in captions]  # fmt: skip
+    if badge is not None and badge != badge_text(record):
+        found.append(f"the badge says {badge!r}, not {badge_text(record)!r}")
+    return tuple(found)
+
+
+def _edited(engine: EngineUse) -> dict[str, Any]:
+    voice = TRAINED if engine.trained else ALGORITHMIC
+    return {
+        "action": "c2pa.edited",
+        "digitalSourceType": IPTC + (voice if engine.part == "voice" else COMPOSITE_TRAINED),
+        "softwareAgent": {"name": engine.name, "version": engine.version},
+        "parameters": {"description": getattr(wording("en"), engine.part)},
+    }
+
+
+def _manifest_contradictions(record: ReleaseRecord, manifest: Mapping[str, Any]) -> Iterable[str]:
+    written = {one["label"]: one["data"] for one in manifest.get("assertions", ())}
+    for assertion in c2pa_assertions(record):
+        label = assertion["label"]
+        if _comparable(written.get(label, {})) != _comparable(assertion["data"]):
+            yield f"the manifest's {label} is not what the release record says"
+
+
+def _comparable(data: Mapping[str, Any]) -> Any:
+    return [_told(action) for action in data["actions"]] if "actions" in data else data
+
+
+def _told(action: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What an action tells, without the references that a signer fills in."""
+    parameters = action.get("parameters", {})
+    names = ("sourceLanguage", "targetLanguage", "description")
+    agent = action.get("softwareAgent") or {}
+    return (
+        action["action"],
+        action.get("digitalSourceType"),
+        (agent.get("name"), agent.get("version")),
+        tuple(parameters.get(name) for name in names),
+    )
+
+
+def _jsonld_contradictions(record: ReleaseRecord, jsonld: Mapping[str, Any]) -> Iterable[str]:
+    term = digital_source_type(record)
+    wanted = f"https://schema.org/{term[0].upper()}{term[1:]}DigitalSource"
+    if jsonld.get("digitalSourceType") != wanted:
+        yield f"the page's digitalSourceType is {jsonld.get('digitalSourceType')!r}, not {wanted!r}"
+    if jsonld.get("inLanguage") != record.language:
+        yield f"the page's language is {jsonld.get('inLanguage')!r}, not {record.language!r}"
+    if sentence(record) not in str(jsonld.get("description", "")):
+        yield "the page's description lacks the disclosure"
+    if record.release_id not in str(jsonld.get("identifier", "")):
+        yield f"the page does not name release {record.release_id}"

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from countenance.errors import InputError
+from countenance.provenance.disclosure import (
+    BADGES,
+    IPTC,
+    MARK_ALGORITHM,
+    MASTER_SOURCE_TYPES,
+    PARTS,
+    RELEASE_LABEL,
+    EngineUse,
+    ReleaseRecord,
+    badge_text,
+    c2pa_actions,
+    c2pa_assertions,
+    captions_note,
+    contradictions,
+    digital_source_type,
+    jsonld_fields,
+    master_source_type,
+    record_from_json,
+    sentence,
+)
+from countenance.provenance.wording import WORDINGS
+
+FACE = EngineUse("face", "countenance.swap", "0.1.0")
+MOUTH = EngineUse("mouth", "countenance.lipsync", "0.1.0")
+VOICE = EngineUse("voice", "espeak-ng", "1.52")
+RECORD = ReleaseRecord(
+    release_id="01JD3ZRELEASE",
+    variant_id="01JD3ZVARIANT",
+    mark_id="00ff00ff00ff00ff",
+    released_at="2026-11-20T10:00:00.000000Z",
+    receipt_sha256="ab" * 32,
+    language="de",
+    master_language="en",
+    master_source_type="digitalCapture",
+    engines=(FACE, MOUTH, VOICE),
+    badge="corner",
+    grants=("cd" * 32,),
+)
+UNTOUCHED = replace(RECORD, engines=(), language="en")
+
+
+@pytest.mark.parametrize(
+    ("change", "term"),
+    [
+        ({"engines": (FACE,)}, "compositeWithTrainedAlgorithmicMedia"),
+        ({"engines": (MOUTH, VOICE)}, "compositeWithTrainedAlgorithmicMedia"),
+        ({"engines": (VOICE,)}, "compositeSynthetic"),  # espeak is an algorithm, the picture is as shot
+        ({"engines": (replace(VOICE, trained=True),)}, "compositeWithTrainedAlgorithmicMedia"),
+        ({"engines": ()}, "digitalCapture"),
+        ({"engines": (), "master_source_type": "compositeSynthetic"}, "compositeSynthetic"),
+        ({"engines": (FACE,), "master_source_type": None}, "algorithmicMedia"),
+        ({"engines": (replace(FACE, trained=True),), "master_source_type": None}, "trainedAlgorithmicMedia"),
+    ],
+)
+def test_the_source_type_is_the_truthful_one(change: dict[str, Any], term: str) -> None:
+    assert digital_source_type(replace(RECORD, **change)) == term
+
+
+def test_a_master_is_a_capture_only_if_everybody_in_it_is_real() -> None:
+    assert master_source_type(["real", "real"]) == "digitalCapture"
+    assert master_source_type(["real", "synthetic"]) == "compositeSynthetic"
+
+
+def test_actions_tell_what_was_done_in_order() -> None:
+    actions = c2pa_actions(RECORD)
+    assert [action["action"] for action in actions] == [
+        "c2pa.opened",
+        "c2pa.edited",
+        "c2pa.edited",
+        "c2pa.edited",
+        "c2pa.translated",
+        "c2pa.addedText",
+        "c2pa.watermarked.bound",
+    ]
+    assert actions[1]["softwareAgent"] == {"name": "countenance.swap", "version": "0.1.0"}
+    assert actions[1]["digitalSourceType"] == IPTC + "compositeWithTrainedAlgorithmicMedia"
+    assert actions[3]["digitalSourceType"] == IPTC + "algorithmicMedia"
+    assert actions[4]["parameters"] == {"sourceLanguage": "en", "targetLanguage": "de"}
+    assert {action["when"] for action in actions} == {RECORD.released_at}
+
+
+def test_an_untouched_variant_carries_plain_marks_only() -> None:
+    assert [action["action"] for action in c2pa_actions(UNTOUCHED)] == [
+        "c2pa.opened",
+        "c2pa.watermarked.bound",
+    ]
+    assert sentence(UNTOUCHED) == badge_text(UNTOUCHED) == ""
+    assert captions_note(UNTOUCHED) == "Release 01JD3ZRELEASE"
+
+
+def test_what_had_no_master_was_created() -> None:
+    first = c2pa_actions(replace(RECORD, master_source_type=None))[0]
+    assert (first["action"], first["digitalSourceType"]) == ("c2pa.created", IPTC + "algorithmicMedia")
+
+
+def test_a_swap_without_a_dub_is_not_translated() -> None:
+    actions = [action["action"] for action in c2pa_actions(replace(RECORD, engines=(FACE,), language="en"))]
+    assert "c2pa.translated" not in actions
+
+
+def test_the_assertions_bind_the_mark_and_forbid_training() -> None:
+    data = {one["label"]: one["data"] for one in c2pa_assertions(RECORD)}
+    assert data["c2pa.soft-binding"] == {
+        "alg": MARK_ALGORITHM,
+        "blocks": [{"scope": {}, "value": "00ff00ff00ff00ff"}],
+    }
+    assert {entry["use"] for entry in data["cawg.training-mining"]["entries"].values()} == {"notAllowed"}
+    assert data[RELEASE_LABEL]["receipt_sha256"] == "ab" * 32
+    assert data[RELEASE_LABEL]["grants"] == ["cd" * 32]
+
+
+def test_people_are_told_in_their_language() -> None:
+    assert sentence(RECORD) == (
+        "Dieses Video wurde mit KI bearbeitet: ein Gesicht wurde ersetzt; "
+        "Mundbewegungen wurden neu erzeugt; die Stimme ist synthetisch."
+    )
+    assert badge_text(RECORD) == "KI-bearbeitet"
+    assert badge_text(replace(RECORD, language="de-AT")) == "KI-bearbeitet"
+    assert badge_text(replace(RECORD, language="sw")) == "AI modified"
+    assert badge_text(replace(RECORD, badge="off")) == ""
+    assert captions_note(RECORD).splitlines() == [sentence(RECORD), "Release 01JD3ZRELEASE"]
+
+
+@pytest.mark.parametrize("language", sorted(WORDINGS))
+def test_every_language_says_everything(language: str) -> None:
+    words = WORDINGS[language]
+    said = sentence(replace(RECORD, language=language))
+    assert all(getattr(words, part) in said for part in PARTS)
+    assert "{" not in said
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"mark_id": "FF00FF00FF00FF00"},
+        {"mark_id": "1"},
+        {"receipt_sha256": "ab"},
+        {"master_source_type": "photo"},
+        {"badge": "huge"},
+        {"engines": (EngineUse("ear", "x", "1"),)},
+        {"grants": ("Zoë Example",)},
+    ],
+)
+def test_a_record_that_cannot_be_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=next(iter(change))):
+        replace(RECORD, **change)
+
+
+RECORDS = st.builds(
+    replace,
+    st.just(RECORD),
+    language=st.sampled_from(["en", "de", "sw"]),
+    badge=st.sampled_from(BADGES),
+    master_source_type=st.sampled_from([*MASTER_SOURCE_TYPES, None]),
+    engines=st.lists(
+        st.builds(EngineUse, st.sampled_from(PARTS), st.just("engine"), st.just("1"), st.booleans()),
+        max_size=3,
+    ).map(tuple),
+)
+
+
+@given(RECORDS)
+def test_a_record_survives_json(record: ReleaseRecord) -> None:
+    assert record_from_json(json.loads(json.dumps(record.to_json()))) == record
+
+
+def _jsonld(record: ReleaseRecord) -> dict[str, Any]:
+    fields = jsonld_fields(record)
+    term = fields["digital_source_type"]
+    return {
+        "digitalSourceType": f"https://schema.org/{term[0].upper()}{term[1:]}DigitalSource",
+        "inLanguage": fields["language"],
+        "description": f"An espresso. {fields['disclosure']}",
+        "identifier": {"@type": "PropertyValue", "value": fields["release_id"]},
+    }
+
+
+@given(RECORDS)
+def test_what_is_derived_never_contradicts_itself(record: ReleaseRecord) -> None:
+    manifest = {"assertions": c2pa_assertions(record)}
+    captions = f"WEBVTT\n\nNOTE\n{captions_note(record)}\n"
+    assert contradictions(record, manifest, _jsonld(record), captions, badge_text(record)) == ()
+
+
+@given(RECORDS, RECORDS)
+def test_disclosures_of_another_release_are_noticed(record: ReleaseRecord, other: ReleaseRecord) -> None:
+    other = replace(other, release_id="01JD3ZANOTHER")
+    manifest = {"assertions": c2pa_assertions(other)}
+    assert contradictions(record, manifest=manifest)
+    assert contradictions(record, jsonld=_jsonld(other))
+    assert contradictions(record, captions=captions_note(other))
+    assert bool(contradictions(record, badge=badge_text(other))) is (badge_text(record) != badge_text(other))
+
+
+def test_a_contradiction_is_named() -> None:
+    jsonld = {**_jsonld(RECORD), "digitalSourceType": "https://schema.org/DigitalCaptureDigitalSource"}
+    (problem,) = contradictions(RECORD, jsonld=jsonld)
+    assert "DigitalCaptureDigitalSource" in problem
+    (problem,) = contradictions(RECORD, badge="")
+    assert problem == "the badge says '', not 'KI-bearbeitet'"
+    assert len(contradictions(RECORD, manifest={})) == 4
+    actions = {"assertions": [*c2pa_assertions(RECORD)[1:], c2pa_assertions(UNTOUCHED)[0]]}
+    assert contradictions(RECORD, manifest=actions) == (
+        "the manifest's c2pa.actions.v2 is not what the release record says",
+    )
