@@ -102,11 +102,13 @@ def init_project(root: Path, tenant: str = "Countenance") -> Project:
         for folder in (project.blobs, project.work, project.releases):
             folder.mkdir(exist_ok=True)
         project.keys.mkdir(mode=0o700, exist_ok=True)
-        if not project.settings_path.exists():
+        if not (project.folder / ".gitignore").exists():
             # Keys and grants must never reach a repository by accident.
             write_bytes(project.folder / ".gitignore", b"*\n")
-            write_bytes(project.settings_path, _settings_text(tenant).encode())
         migrate(project)
+        if not project.settings_path.exists():
+            # Last, because a project is recognised by it: what can be opened is whole.
+            write_bytes(project.settings_path, _settings_text(tenant).encode())
     return project
 
 
