@@ -39,7 +39,8 @@ class Kind:
     unit: str
     means: str
     decimals: int = 2
-    scale: float = 1.0  # shown number = value * scale
+    scale: float = 1.0  # the number that people read = value * scale
+    shown: tuple[float, float] = (0.0, 1.0)  # the stretch of values that a gauge covers
     magnitude: bool = False
 
 
@@ -89,9 +90,14 @@ def gate_names() -> tuple[str, ...]:
     return tuple(_data()["gates"])
 
 
+def _kind(key: str, facts: Mapping[str, Any]) -> Kind:
+    low, high = facts["shown"]
+    return Kind(key, **{**facts, "shown": (float(low), float(high))})
+
+
 def kinds() -> dict[str, Kind]:
     """Every figure that can be judged, in the order in which reports show them."""
-    return {key: Kind(key, **facts) for key, facts in _data()["figures"].items()}
+    return {key: _kind(key, facts) for key, facts in _data()["figures"].items()}
 
 
 def _gate(name: str) -> dict[str, dict[str, float]]:
