@@ -11,18 +11,22 @@ from urllib.parse import urljoin
 
 from countenance.errors import InputError
 
-# IPTC digital source types (C2PA's terms) -> members of schema.org's IPTCDigitalSourceEnumeration.
+# IPTC digital source types (C2PA's terms) -> members of schema.org's IPTCDigitalSourceEnumeration, which
+# still has the older names of three of them.
 SOURCE_TYPES = {
     "digitalCapture": "DigitalCaptureDigitalSource",
-    "humanEdits": "HumanEditsDigitalSource",
-    "minorHumanEdits": "MinorHumanEditsDigitalSource",
-    "composite": "CompositeDigitalSource",
+    "computationalCapture": "MultiFrameComputationalCaptureDigitalSource",
+    "humanEdits": "MinorHumanEditsDigitalSource",
     "compositeCapture": "CompositeCaptureDigitalSource",
+    "algorithmicallyEnhanced": "AlgorithmicallyEnhancedDigitalSource",
+    "digitalCreation": "DigitalArtDigitalSource",
+    "composite": "CompositeDigitalSource",
     "compositeSynthetic": "CompositeSyntheticDigitalSource",
     "compositeWithTrainedAlgorithmicMedia": "CompositeWithTrainedAlgorithmicMediaDigitalSource",
     "trainedAlgorithmicMedia": "TrainedAlgorithmicMediaDigitalSource",
     "algorithmicMedia": "AlgorithmicMediaDigitalSource",
-    "algorithmicallyEnhanced": "AlgorithmicallyEnhancedDigitalSource",
+    "screenCapture": "ScreenCaptureDigitalSource",
+    "virtualRecording": "VirtualRecordingDigitalSource",
 }
 _REQUIRED = ("name", "upload_date", "language", "duration_s", "digital_source_type")
 
