@@ -42,10 +42,11 @@ MIRROR_PAIRS = ((33, 263), (133, 362), (61, 291), (234, 454), (132, 361), (172, 
 
 @lru_cache(maxsize=1)
 def triangles() -> NDArray[np.int32]:
-    """The mesh's 852 triangles `(n, 3)`, from its published edges.
+    """The mesh's 852 triangles `(n, 3)`, from its published edges, all wound alike.
 
     Every three points that are joined pairwise form a triangle, but for the two that surround another one:
-    those have three triangles on each of their edges. Eyes and inner mouth are holes.
+    those have three triangles on each of their edges. Eyes and inner mouth are holes. Where a triangle's front
+    is seen its points run anticlockwise on the picture, so that its normal points at the camera.
     """
     edges = _edges()
     neighbours: dict[int, set[int]] = {}
@@ -55,7 +56,31 @@ def triangles() -> NDArray[np.int32]:
     cliques = {tuple(sorted((a, b, c))) for a, b in edges for c in neighbours[a] & neighbours[b]}
     uses = Counter(edge for a, b, c in cliques for edge in ((a, b), (b, c), (a, c)))
     faces = [t for t in cliques if min(uses[t[0], t[1]], uses[t[1], t[2]], uses[t[0], t[2]]) <= 2]
-    return np.array(sorted(faces), np.int32)
+    return np.array(_wound(sorted(faces)), np.int32)
+
+
+def _wound(faces: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Turn the triangles so that neighbours run along their common edge in opposite directions.
+
+    It starts at the forehead, where the oval's first edge runs clockwise as seen.
+    """
+    by_edge: dict[tuple[int, int], list[tuple[int, ...]]] = {}
+    for face in faces:
+        for a, b in _around(face):
+            by_edge.setdefault((min(a, b), max(a, b)), []).append(face)
+    wound: dict[tuple[int, ...], tuple[int, ...]] = {}
+    waiting = [(FACE_OVAL[1], FACE_OVAL[0])]  # directed edges that some triangle must run along
+    while waiting:
+        a, b = waiting.pop()
+        for face in by_edge[min(a, b), max(a, b)]:
+            if face not in wound:
+                wound[face] = face if (a, b) in _around(face) else face[::-1]
+                waiting += [(end, start) for start, end in _around(wound[face])]
+    return [wound[face] for face in faces]
+
+
+def _around(face: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    return ((face[0], face[1]), (face[1], face[2]), (face[2], face[0]))
 
 
 def _edges() -> set[tuple[int, int]]:

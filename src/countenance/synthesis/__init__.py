@@ -1,0 +1,1 @@
+"""The engines, which paint patches, and the compositor, which owns the picture."""

@@ -1,0 +1,40 @@
+"""What every engine promises: it paints patches, and only patches.
+
+An engine is prepared once per job and person (`prepare(...) -> Painter`); the painter then sees frames in order.
+It never writes into a frame: light, colour, grain, occlusion and edges are the compositor's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from countenance.media.frame import F32, Box, Frame
+from countenance.perception.tracks import Face
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Painted pixels for one box of one frame.
+
+    `pixels` `(h, w, 3)` float32 RGB 0..255; `mask` `(h, w)` float32 0..1, how much is replaced; `skin` `(h, w)`
+    float32 0..1, where plain skin lies on both sides, so that its light can be compared; `edge` `(h, w)` float32
+    0..1, the rim where something in front of the face may reach in; `face` is where the mesh lies afterwards.
+    """
+
+    pixels: F32
+    mask: F32
+    skin: F32
+    edge: F32
+    box: Box
+    face: Face
+
+
+class Painter(Protocol):
+    """A prepared engine for one person. `paint` returns None to leave the frame alone."""
+
+    name: str
+
+    def paint(self, frame: Frame, face: Face, number: int) -> Patch | None:
+        """Paint output picture `number` (from 0), in order."""
+        ...

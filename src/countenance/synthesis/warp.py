@@ -1,0 +1,85 @@
+"""A small rasteriser: values at mesh points, spread over pixels."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from countenance.media.frame import F32
+
+_SHIFT = 4  # sub-pixel bits of OpenCV's polygon filler
+
+
+def spread(
+    points: F32,
+    triangles: NDArray[np.int32],
+    values: F32,
+    size: tuple[int, int],
+    *,
+    depth: F32 | None = None,
+    coarse: int = 2,
+) -> tuple[F32, NDArray[np.bool_]]:
+    """Linear interpolation of values over triangles.
+
+    `points` `(n, 2)` in pixels of a picture of `size` (width, height); `values` `(n, k)`. With `depth` `(n,)`
+    nearer (smaller) triangles win and the mesh's triangles seen from behind are left out. Worked out on every `coarse`-th
+    pixel and enlarged, which is exact inside a triangle. Returns `(h, w, k)` float32 and where it is valid.
+    """
+    width, height = size
+    small = (-(-width // coarse), -(-height // coarse))
+    grid = (points.astype(np.float64) + 0.5) / coarse - 0.5
+    corners = grid[triangles]
+    order = np.arange(len(triangles))
+    if depth is not None:
+        order = order[_turn(corners) < 0]
+        order = order[np.argsort(-depth[triangles[order]].mean(axis=1), kind="stable")]
+    index = np.full((small[1], small[0]), -1, np.int32)
+    fixed = np.rint(corners * (1 << _SHIFT)).astype(np.int32)
+    for number in order.tolist():
+        cv2.fillConvexPoly(index, fixed[number], number, lineType=cv2.LINE_8, shift=_SHIFT)
+    spread_small = _evaluate(index, corners, values[triangles])
+    valid = index >= 0
+    if coarse == 1:
+        return spread_small, valid
+    full_size = (small[0] * coarse, small[1] * coarse)
+    full = cv2.resize(spread_small, full_size, interpolation=cv2.INTER_LINEAR)
+    whole = cv2.resize(valid.astype(np.uint8), full_size, interpolation=cv2.INTER_NEAREST)
+    return _three_axes(full)[:height, :width], whole[:height, :width] > 0
+
+
+def _evaluate(index: NDArray[np.int32], corners: NDArray[np.float64], values: F32) -> F32:
+    """Each triangle's plane through its three values, evaluated at the pixels it owns."""
+    homogeneous = np.concatenate([corners, np.ones((len(corners), 3, 1))], axis=2)
+    homogeneous += 1e-6 * np.eye(3)  # degenerate triangles stay solvable
+    planes = np.linalg.solve(homogeneous, values.astype(np.float64)).astype(np.float32)  # (t, 3, k)
+    owner = np.maximum(index, 0).ravel()
+    height, width = index.shape
+    x = np.tile(np.arange(width, dtype=np.float32), height)
+    y = np.repeat(np.arange(height, dtype=np.float32), width)
+    out = np.empty((index.size, values.shape[2]), np.float32)
+    for k in range(values.shape[2]):
+        a, b, c = (np.ascontiguousarray(planes[:, i, k]).take(owner) for i in range(3))
+        out[:, k] = a * x + b * y + c
+    return out.reshape(height, width, -1)
+
+
+def _turn(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Twice the signed area of each triangle on the picture; below 0 its front is seen."""
+    a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    return np.asarray(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
+
+
+def _three_axes(values: F32) -> F32:
+    return values if values.ndim == 3 else values[..., None]
+
+
+def vertex_normals(mesh: F32, triangles: NDArray[np.int32]) -> F32:
+    """Unit normals `(n, 3)` of mesh points; z below 0 faces the camera. """
+    a, b, c = (mesh[triangles[:, i]] for i in range(3))
+    face = np.cross(b - a, c - a)
+    total = np.zeros_like(mesh)
+    for i in range(3):
+        np.add.at(total, triangles[:, i], face)
+    return np.asarray(total / (np.linalg.norm(total, axis=1, keepdims=True) + 1e-9), np.float32)
+
