@@ -1,0 +1,115 @@
+"""The keyed pattern of the picture mark: which frequencies carry what, and one tile of it.
+
+The mark is a square tile of noise that repeats over the picture without seams. Its discrete Fourier spectrum
+is filled in a ring: every fifth frequency is pilot, known to the key holder whatever the id, and shows where
+the tiles lie; the real and the imaginary part of every other one carry one sign of the code word each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from countenance.provenance.payload import CODE_SIGNS
+
+KEY_BYTES = 32
+TILE_PX = 256
+MARK_SPACE_PX = 720
+LOWEST_CYCLES = 10  # per tile: period 26 px; coarser noise would show as blotches on skin
+HIGHEST_CYCLES = 28  # period 9 px; finer noise would not survive a halved picture
+PILOT_GROUP = 5  # one frequency in five is pilot
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Where in a tile's spectrum (256, 256) the pilot and the code signs stand.
+
+    `rows`, `columns` (n,) are the data frequencies of a half plane, sorted by radius; `phases` (n,) complex
+    their keyed signs ±1 ± 1j; `owners` (n, 2) which code sign the real and the imaginary part carry.
+    `pilot` (256, 256) complex is the whole spectrum of the pilot.
+    """
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    phases: NDArray[np.complex128]
+    owners: NDArray[np.int64]
+    pilot: NDArray[np.complex128]
+
+    def tile(self, signs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """One tile (256, 256) float32 of variance 1 that carries the 352 code `signs`."""
+        carried = signs[self.owners]
+        values = self.phases.real * carried[:, 0] + 1j * self.phases.imag * carried[:, 1]
+        tile = np.fft.ifft2(self.pilot + _spectrum(self.rows, self.columns, values)).real
+        return np.asarray(tile / tile.std(), np.float32)
+
+    def votes(self, spectrum: NDArray[np.complexfloating]) -> NDArray[np.float64]:
+        """Sum up what a tile's `spectrum` (256, 256) says about each of the 352 code signs."""
+        read = spectrum[self.rows, self.columns]
+        parts = np.stack([read.real * self.phases.real, read.imag * self.phases.imag], axis=1)
+        return np.bincount(self.owners.ravel(), parts.ravel(), CODE_SIGNS).astype(np.float64)
+
+
+def mark_space(width: int, height: int) -> tuple[int, int]:
+    """Size (width, height) at which a picture's tiles have 256 px: its own, or 720 for the shorter side."""
+    shrink = min(1.0, MARK_SPACE_PX / min(width, height))
+    return round(width * shrink), round(height * shrink)
+
+
+@lru_cache(maxsize=16)
+def keyed_pattern(key: bytes) -> Pattern:
+    """Lay out the spectrum for a 32-byte `key`; the same on every machine and with every library version."""
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"a mark key has {KEY_BYTES} bytes, not {len(key)}")
+    rows, columns = _ring()
+    is_pilot = _one_of_each_group(_stream(key, "pilot", len(rows)), PILOT_GROUP)
+    turns = _stream(key, "phases", 2 * len(rows)).reshape(2, -1) >> np.uint64(63)
+    phases = (1.0 - 2.0 * turns[0]) + 1j * (1.0 - 2.0 * turns[1])
+    return Pattern(
+        rows=rows[~is_pilot],
+        columns=columns[~is_pilot],
+        phases=phases[~is_pilot],
+        owners=_owners(key, 2 * int((~is_pilot).sum())),
+        pilot=_spectrum(rows[is_pilot], columns[is_pilot], phases[is_pilot]),
+    )
+
+
+def _ring() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Signed frequencies (cycles per tile) of the half plane columns > 0, sorted by radius."""
+    reach = np.arange(-HIGHEST_CYCLES, HIGHEST_CYCLES + 1)
+    rows, columns = (grid.ravel() for grid in np.meshgrid(reach, reach[reach > 0], indexing="ij"))
+    squared = rows**2 + columns**2
+    order = np.argsort(squared, kind="stable")
+    order = order[(squared[order] >= LOWEST_CYCLES**2) & (squared[order] <= HIGHEST_CYCLES**2)]
+    return rows[order], columns[order]
+
+
+def _one_of_each_group(values: NDArray[np.uint64], size: int) -> NDArray[np.bool_]:
+    chosen = np.zeros(len(values), bool)
+    for start in range(0, len(values), size):
+        chosen[start + int(values[start : start + size].argmax())] = True
+    return chosen
+
+
+def _owners(key: bytes, parts: int) -> NDArray[np.int64]:
+    """Code sign of each part: each has one among 352 parts of like radius, so all are equally safe."""
+    rounds = -(-parts // CODE_SIGNS)
+    shuffled = np.argsort(_stream(key, "owners", rounds * CODE_SIGNS).reshape(rounds, -1), axis=1)
+    return shuffled.ravel()[:parts].reshape(-1, 2)
+
+
+def _spectrum(
+    rows: NDArray[np.int64], columns: NDArray[np.int64], values: NDArray[np.complex128]
+) -> NDArray[np.complex128]:
+    spectrum = np.zeros((TILE_PX, TILE_PX), complex)
+    spectrum[rows, columns] = values
+    spectrum[-rows, -columns] = values.conj()  # of a real tile
+    return spectrum
+
+
+def _stream(key: bytes, purpose: str, count: int) -> NDArray[np.uint64]:
+    digest = hashlib.shake_256(b"countenance picture mark 1\0" + purpose.encode() + b"\0" + key)
+    return np.frombuffer(digest.digest(8 * count), "<u8").astype(np.uint64)

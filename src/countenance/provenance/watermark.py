@@ -1,0 +1,73 @@
+"""The invisible picture mark: put a 64-bit id into the luma of every frame.
+
+A keyed noise tile (`pattern`) is added to the picture, stronger where texture hides it. The mark is the same
+for all frames of an asset, so that the reader (`watermark_read`) can add frames up until it stands out.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from countenance.provenance import payload
+from countenance.provenance.pattern import TILE_PX, keyed_pattern, mark_space
+from countenance.provenance.watermark_read import MarkReading, read_mark
+
+__all__ = ["MarkReading", "Marker", "noise_strength", "read_mark"]
+
+LEAST_PSNR_DB = 46.4  # of the luma of any frame, whatever its content
+FLOOR = 0.4  # luma steps of noise (standard deviation) on a flat ground
+CEILING = 1.2  # luma steps in rich texture
+TEXTURE_GAIN = 0.6  # luma steps of noise per luma step of local detail
+FULL_SIZE_PX = 640  # pictures with a shorter side below this have few tiles and carry a stronger mark
+MASK_SHRINK = 4
+
+
+class Marker:
+    """Writes one mark id into frames of any size.
+
+    `key`: the project's 32-byte mark key. `mark_id`: 64 bits. Reuses its buffers from frame to frame, so one
+    Marker belongs to one thread.
+    """
+
+    def __init__(self, key: bytes, mark_id: int) -> None:
+        self.mark_id = mark_id
+        self._tile = keyed_pattern(key).tile(payload.encode(mark_id))
+        self._noise = np.empty((0, 0), np.float32)
+        self._change = np.empty((0, 0), np.float32)
+
+    def embed(self, luma: NDArray[np.uint8]) -> None:
+        """Mark a `luma` plane (h, w) uint8 in place, at LEAST_PSNR_DB or better."""
+        height, width = luma.shape
+        if self._noise.shape != luma.shape:
+            self._noise = self._spread(width, height)
+            self._change = np.empty_like(self._noise)
+        cv2.resize(noise_strength(luma), (width, height), dst=self._change)
+        cv2.multiply(self._noise, self._change, dst=self._change)
+        cv2.add(luma, self._change, dst=luma, dtype=cv2.CV_8U)
+
+    def _spread(self, width: int, height: int) -> NDArray[np.float32]:
+        mark_w, mark_h = mark_space(width, height)
+        copies = (-(-mark_h // TILE_PX), -(-mark_w // TILE_PX))
+        tiled = np.ascontiguousarray(np.tile(self._tile, copies)[:mark_h, :mark_w])
+        return np.asarray(cv2.resize(tiled, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def noise_strength(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How many luma steps of noise (standard deviation) each place of a `luma` plane may carry.
+
+    Float32, a quarter of the plane's size in mark space. The median lets lone edges pass unnoticed, because
+    noise beside an edge shows and noise in texture does not.
+    """
+    height, width = luma.shape
+    mark_w, mark_h = mark_space(width, height)
+    size = (-(-mark_w // MASK_SHRINK), -(-mark_h // MASK_SHRINK))
+    small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    eighths = cv2.convertScaleAbs(cv2.subtract(small, cv2.blur(small, (3, 3))), alpha=8.0)
+    detail = cv2.blur(cv2.medianBlur(eighths, 5).astype(np.float32), (3, 3)) / 8
+    strength = np.minimum(FLOOR + TEXTURE_GAIN * detail, CEILING)
+    strength *= max(1.0, (FULL_SIZE_PX / min(width, height)) ** 0.5)
+    rounding = 1 / 12  # what writing whole luma steps costs, in squared steps
+    allowed = (255.0**2 * 10 ** (-LEAST_PSNR_DB / 10) - rounding) ** 0.5
+    return np.asarray(strength * min(1.0, allowed / float(np.sqrt(np.mean(strength**2)))), np.float32)
