@@ -1,0 +1,92 @@
+"""Small real video files for tests, written with PyAV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from countenance.media.decode import decode
+from countenance.media.frame import Frame
+from countenance.media.probe import probe
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+
+
+def frames_of(path: Path, stop: int | None = None) -> list[Frame]:
+    return list(decode(probe(path), stop=stop))
+
+
+def picture(number: int, width: int = 320, height: int = 180) -> Frame:
+    """A soft colourful picture of its own for each number."""
+    noise = np.random.default_rng(number).integers(0, 256, (6, 10, 3), np.uint8)
+    return Frame.from_rgb(cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC))
+
+
+def write_clip(
+    path: Path,
+    frames: Iterable[Frame],
+    *,
+    codec: str = "libx264",
+    rate: Fraction = Fraction(25),
+    pts: Sequence[int] | None = None,
+    time_base: Fraction | None = None,
+    pixel_format: str = "yuv420p",
+    options: dict[str, str] | None = None,
+    colour: dict[str, int] | None = None,
+    metadata: bool = False,
+) -> Path:
+    """Encode frames; `colour` sets H.273 codes (color_primaries, color_trc, colorspace, color_range)."""
+    with av.open(str(path), "w") as container:
+        stream: Any = None
+        for number, frame in enumerate(frames):
+            if stream is None:
+                stream = container.add_stream(codec, rate=rate, options=options or {})
+                stream.width, stream.height = frame.size
+                stream.pix_fmt = pixel_format
+                if time_base is not None:
+                    stream.codec_context.time_base = time_base
+                for name, code in ({"color_range": 1, "colorspace": 1} if colour is None else colour).items():
+                    setattr(stream.codec_context, name, code)
+            image = _image(frame)
+            if pixel_format != "yuv420p":
+                image = image.reformat(format=pixel_format)
+            image.pts = number if pts is None else pts[number]
+            image.time_base = time_base or 1 / rate
+            container.mux(stream.encode(image))
+        if stream is not None:
+            container.mux(stream.encode())
+        else:
+            stream = container.add_stream(codec, rate=rate)
+            stream.width, stream.height, stream.pix_fmt = 64, 64, pixel_format
+            container.start_encoding()
+    return path
+
+
+def _image(frame: Frame) -> Any:
+    image = av.VideoFrame(*frame.size, "yuv420p")
+    for plane, values in zip(image.planes, frame.planes, strict=True):
+        padded = np.zeros((plane.height, plane.line_size), np.uint8)
+        padded[:, : plane.width] = values
+        plane.update(padded)
+    return image
+
+
+def stills(frame: Frame, count: int) -> list[Frame]:
+    return [frame] * count
+
+
+def bits(frame: Frame) -> bytes:
+    """All bits of a picture, to compare."""
+    return b"".join(plane.tobytes() for plane in frame.planes)
+
+
+def psnr_db(a: NDArray[Any], b: NDArray[Any]) -> float:
+    error = float(np.mean((a.astype(float) - b.astype(float)) ** 2))
+    return 99.0 if error == 0 else float(10 * np.log10(255**2 / error))
