@@ -29,6 +29,21 @@ class Square:
         )
 
 
+def square_around(points: F32, reach: float = 1.5) -> Square:
+    """The upright square around a face's points `(n, 2 or 3)`, `reach` times as wide as the face is large.
+
+    At 1.5 it is what the mesh network wants to see, so one frame's face says where to look in the next.
+    """
+    across = points[263, :2] - points[33, :2]
+    angle = float(np.arctan2(across[1], across[0]))
+    c, s = np.cos(-angle), np.sin(-angle)
+    turn = np.array([[c, -s], [s, c]], np.float32)
+    upright = points[:, :2] @ turn.T
+    low, high = upright.min(axis=0), upright.max(axis=0)
+    centre = turn.T @ ((low + high) / 2)
+    return Square(float(centre[0]), float(centre[1]), float((high - low).max() * reach), angle)
+
+
 def cut_square(frame: Frame, square: Square, size_px: int) -> U8:
     """The square as RGB `(size_px, size_px, 3)` uint8; what lies outside the picture is black."""
     return warp_rgb(frame, square.to_picture(size_px), size_px)
@@ -36,6 +51,11 @@ def cut_square(frame: Frame, square: Square, size_px: int) -> U8:
 
 def warp_rgb(frame: Frame, to_picture: F32, size_px: int) -> U8:
     """RGB `(size_px, size_px, 3)` of the picture seen through a 2×3 matrix from crop to picture pixels."""
+    return yuv_to_rgb(warp_yuv(frame, to_picture, size_px))
+
+
+def warp_yuv(frame: Frame, to_picture: F32, size_px: int) -> U8:
+    """Y'CbCr 4:4:4 `(size_px, size_px, 3)` uint8, limited range, seen through such a matrix."""
     shrink = float(np.hypot(to_picture[0, 0], to_picture[1, 0]))
     luma, matrix = frame.planes[0], to_picture.astype(np.float64)
     if shrink > 2.0:  # bilinear sampling alone would alias
@@ -48,7 +68,7 @@ def warp_rgb(frame: Frame, to_picture: F32, size_px: int) -> U8:
         cv2.warpAffine(plane, chroma_matrix, target, flags=flags, borderValue=128)
         for plane in frame.planes[1:]
     ]
-    return yuv_to_rgb(cv2.merge(planes))
+    return np.asarray(cv2.merge(planes), np.uint8)
 
 
 def thumbnail(frame: Frame, size: tuple[int, int]) -> U8:

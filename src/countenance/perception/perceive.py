@@ -10,7 +10,7 @@ import numpy as np
 from countenance.media.decode import decode
 from countenance.media.frame import F32, U8, Frame
 from countenance.media.probe import Master
-from countenance.perception.crop import Square
+from countenance.perception.crop import Square, square_around
 from countenance.perception.identity import chip, distance, embed, sharpness
 from countenance.perception.networks import FaceNetworks, overlap
 from countenance.perception.pose import pose_of
@@ -66,7 +66,7 @@ class _Trace:
     def add(self, frame: Frame, points: F32, irises: F32, score: float) -> None:
         self.mesh.append(np.concatenate([points, irises]))
         self.score.append(score)
-        self.square = _square_around(points)
+        self.square = square_around(points)
         if len(self.mesh) % _CHIP_EVERY == 1:
             picture = chip(frame, points)
             yaw, pitch, _roll = pose_of(points)
@@ -104,18 +104,6 @@ def _newcomers(
         if _follow(trace, networks, frame) and all(overlap(trace.box, other.box) < 0.4 for other in active + new):
             new.append(trace)
     return new
-
-
-def _square_around(points: F32) -> Square:
-    """Where the face will be looked for in the next frame: its upright square and half as much again."""
-    across = points[263, :2] - points[33, :2]
-    angle = float(np.arctan2(across[1], across[0]))
-    c, s = np.cos(-angle), np.sin(-angle)
-    turn = np.array([[c, -s], [s, c]], np.float32)
-    upright = points[:, :2] @ turn.T
-    low, high = upright.min(axis=0), upright.max(axis=0)
-    centre = turn.T @ ((low + high) / 2)
-    return Square(float(centre[0]), float(centre[1]), float((high - low).max() * 1.5), angle)
 
 
 def _tracks(traces: list[_Trace]) -> tuple[FaceTrack, ...]:
