@@ -47,7 +47,7 @@ class SeenFace:
 class Talent:
     name: str
     references: tuple[Path, ...]
-    grant: Path
+    grant: Path | None  # None: one that the project has on record already
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,8 @@ class Brief:
 
 
 def _talent_digests(talent: Talent) -> list[object]:
-    return [sha256_file(talent.grant), [sha256_file(path) for path in talent.references]]
+    grant = sha256_file(talent.grant) if talent.grant and talent.grant.is_file() else None
+    return [grant, [sha256_file(path) for path in talent.references]]
 
 
 def load_brief(path: Path) -> Brief:
@@ -200,7 +201,7 @@ def _talent(talents: Section, name: str) -> Talent:
     if name == KEEP:
         raise talents.problem(f"a talent cannot be called '{KEEP}': that word means the face as shot", name)
     section = talents.section(name)
-    section.only(("references", "grant"))
+    section.only(("references",), ("grant",))
     references: list[Path] = []
     for pattern in section.texts("references"):
         files = _matches(section.file.parent, pattern)
@@ -208,7 +209,9 @@ def _talent(talents: Section, name: str) -> Talent:
             message = f"no file matches '{pattern}' of {section.path_of('references')}"
             raise section.problem(message, "references")
         references += [path for path in files if path not in references]
-    return Talent(name, tuple(references), _file(section, "grant"))
+    # A grant that is not there is no slip of the pen but a missing permission: rights will refuse it, on record.
+    grant = (section.file.parent / section.text("grant")).resolve() if "grant" in section.values else None
+    return Talent(name, tuple(references), grant)
 
 
 def _matches(folder: Path, pattern: str) -> list[Path]:

@@ -44,7 +44,9 @@ def decode(master: Master, *, start: int = 0, stop: int | None = None) -> Iterat
                     return
                 yield Frame(pts, master.time_base, _planes(picture, master, as_is))
         except av.error.FFmpegError as error:
-            raise InputError(f"{master.path}: decoding broke off ({error.strerror}); export the file again.") from error
+            raise InputError(
+                f"{master.path}: decoding broke off ({error.strerror}); export the file again."
+            ) from error
 
 
 def _planes(picture: Any, master: Master, as_is: bool) -> tuple[U8, U8, U8]:

@@ -114,7 +114,9 @@ def _read(path: Path, container: Any) -> Master:
             "convert the master to SDR BT.709 first."
         )
     rotation = int(first.rotation) % 360
-    width, height = (context.height, context.width) if rotation in (90, 270) else (context.width, context.height)
+    width, height = (
+        (context.height, context.width) if rotation in (90, 270) else (context.width, context.height)
+    )
     audio = container.streams.audio[0].codec_context if container.streams.audio else None
     rate = stream.average_rate or stream.base_rate or _rate_of(pts, stream.time_base)
     return Master(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from countenance.media.frame import F32, U8, Frame, yuv_to_rgb
 
@@ -24,9 +25,7 @@ class Square:
         k = self.side / size_px
         c, s = np.cos(self.angle) * k, np.sin(self.angle) * k
         half = size_px / 2
-        return np.array(
-            [[c, -s, self.x - (c - s) * half], [s, c, self.y - (s + c) * half]], np.float32
-        )
+        return np.array([[c, -s, self.x - (c - s) * half], [s, c, self.y - (s + c) * half]], np.float32)
 
 
 def square_around(points: F32, reach: float = 1.5) -> Square:
@@ -77,7 +76,9 @@ def thumbnail(frame: Frame, size: tuple[int, int]) -> U8:
     return yuv_to_rgb(cv2.merge(planes))
 
 
-def _reduced(luma: U8, matrix: F32, factor: int, size_px: int) -> tuple[U8, F32]:
+def _reduced(
+    luma: U8, matrix: NDArray[np.float64], factor: int, size_px: int
+) -> tuple[U8, NDArray[np.float64]]:
     """The luma around the crop, area-averaged by a whole factor, with the matrix adapted."""
     corners = np.array([[0, 0, 1], [size_px, 0, 1], [0, size_px, 1], [size_px, size_px, 1]]) @ matrix.T
     height, width = luma.shape
@@ -87,10 +88,9 @@ def _reduced(luma: U8, matrix: F32, factor: int, size_px: int) -> tuple[U8, F32]
     size = (max(1, part.shape[1] // factor), max(1, part.shape[0] // factor))
     small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
     scale_x, scale_y = size[0] / part.shape[1], size[1] / part.shape[0]
-    adapted = matrix.astype(np.float64).copy()
+    adapted = matrix.copy()
     adapted[0] = adapted[0] * scale_x
     adapted[1] = adapted[1] * scale_y
     adapted[0, 2] += -x0 * scale_x + (scale_x - 1) / 2
     adapted[1, 2] += -y0 * scale_y + (scale_y - 1) / 2
     return small, adapted
-

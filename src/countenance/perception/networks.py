@@ -6,6 +6,10 @@ thread each; tensor layouts as published with the models.
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,12 +72,13 @@ class FaceNetworks:
             values = outputs[16][cell].reshape(8, 2) / _DETECTOR_PX
             centre, extent = values[0] + self._anchors[cell], values[1]
             keypoints = values[2:] + self._anchors[cell]
-            to_px = lambda p: (p * _DETECTOR_PX - [left, top]) / scale  # noqa: E731
-            corner, size = to_px(centre - extent / 2), extent * _DETECTOR_PX / scale
+            inset = np.array([left, top])
+            corner = ((centre - extent / 2) * _DETECTOR_PX - inset) / scale
+            size = extent * _DETECTOR_PX / scale
             found.append(
                 Detection(
                     (float(corner[0]), float(corner[1]), float(size[0]), float(size[1])),
-                    to_px(keypoints[:2]).astype(np.float32),
+                    ((keypoints[:2] * _DETECTOR_PX - inset) / scale).astype(np.float32),
                     float(scores[cell]),
                 )
             )
@@ -112,8 +117,10 @@ class _Net:
     """One LiteRT model with one image in and some tensors out."""
 
     def __init__(self, name: str) -> None:
-        self._run = Interpreter(model_path=str(model_file(name)), num_threads=1)
-        self._run.allocate_tensors()
+        path = str(model_file(name))
+        with _without_greeting():
+            self._run = Interpreter(model_path=path, num_threads=1)
+            self._run.allocate_tensors()
         self._input = self._run.get_input_details()[0]["index"]
         self._outputs = [detail["index"] for detail in self._run.get_output_details()]
 
@@ -121,6 +128,21 @@ class _Net:
         self._run.set_tensor(self._input, image[None])
         self._run.invoke()
         return [self._run.get_tensor(index) for index in self._outputs]
+
+
+@contextmanager
+def _without_greeting() -> Iterator[None]:
+    """LiteRT announces its backend on stderr with the first model, out of C++, and has no switch for it."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _to_picture(points: F32, square: Square, size_px: int) -> F32:
@@ -145,4 +167,3 @@ def _without_overlaps(found: list[Detection]) -> list[Detection]:
         if all(overlap(one.box, other.box) < 0.3 for other in kept):
             kept.append(one)
     return kept
-

@@ -101,7 +101,9 @@ def _newcomers(
         if any(overlap(found.box, trace.box) > 0.2 for trace in active + new):
             continue
         trace = _Trace(shot, number, found.square)
-        if _follow(trace, networks, frame) and all(overlap(trace.box, other.box) < 0.4 for other in active + new):
+        if _follow(trace, networks, frame) and all(
+            overlap(trace.box, other.box) < 0.4 for other in active + new
+        ):
             new.append(trace)
     return new
 

@@ -33,7 +33,8 @@ class Patch:
 class Painter(Protocol):
     """A prepared engine for one person. `paint` returns None to leave the frame alone."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def paint(self, frame: Frame, face: Face, number: int) -> Patch | None:
         """Paint output picture `number` (from 0), in order."""

@@ -25,10 +25,10 @@ def light_ratio(there: F32, here: F32, weight: F32) -> F32:
     Both `(h, w, 3)` float32; compared where `weight` `(h, w)` is, and spread smoothly to everywhere else.
     """
     size = grid_size(weight.shape[1], weight.shape[0])
-    small = lambda z: cv2.resize(z, size, interpolation=cv2.INTER_AREA)  # noqa: E731
-    share = small(weight)[..., None] + 1e-5
+    there, here, weight = (cv2.resize(z, size, interpolation=cv2.INTER_AREA) for z in (there, here, weight))
+    share = weight[..., None] + 1e-5
     known = _broad(share)[..., None]
-    top, bottom = (_broad(small(z) * share) / known + _FLOOR for z in (there, here))
+    top, bottom = (_broad(picture * share) / known + _FLOOR for picture in (there, here))
     return np.asarray(np.clip(top / bottom, *_LIMITS), np.float32)
 
 
@@ -40,7 +40,9 @@ def enlarged(ratio: F32, width: int, height: int) -> F32:
 def _broad(values: F32) -> F32:
     sigma = _REACH * _GRID_PX
     side = int(6 * sigma) * 2 + 1  # a shorter kernel's cut-off would show as a step where weights are tiny
-    return np.asarray(cv2.GaussianBlur(values, (side, side), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
+    return np.asarray(
+        cv2.GaussianBlur(values, (side, side), sigma, borderType=cv2.BORDER_REPLICATE), np.float32
+    )
 
 
 # Floors of the spread of a person's skin: log brightness (shading), share of red, share of blue.
@@ -62,6 +64,8 @@ def skin_distance(pixels: F32, weight: F32) -> F32:
 
 
 def _colour_axes(rgb: F32) -> tuple[F32, F32, F32]:
-    red, green, blue = cv2.split(cv2.max(rgb, 1.0) + np.float32(8.0))  # +8: dark pixels carry no reliable colour
+    red, green, blue = cv2.split(
+        cv2.max(rgb, 1.0) + np.float32(8.0)
+    )  # +8: dark pixels carry no reliable colour
     total = red + green + blue
     return cv2.log(total), red / total, blue / total

@@ -38,6 +38,7 @@ from countenance.synthesis.warp import spread, vertex_normals
 ATLAS_PX = 640
 _PAD = 0.04  # free rim around the layout
 _SMALLEST_FACE_PX = 48
+_LIDS = 1.45  # of the eye's opening: lids and lashes stay the target's, so that blinks are real
 _SKIN_LIMIT = 3.5  # standard deviations from the talent's own skin colour
 
 
@@ -76,7 +77,9 @@ def build_likeness(paths: Sequence[Path], networks: FaceNetworks) -> Likeness:
     uv = _layout(references[0].mesh)
     skin, edge, shape = _regions(uv)
     texture, known = _blend(references, uv, skin, edge)
-    return Likeness(texture, shape * known, skin * known, edge, uv, upright_shape(references[0].mesh), embeddings)
+    return Likeness(
+        texture, shape * known, skin * known, edge, uv, upright_shape(references[0].mesh), embeddings
+    )
 
 
 def read_reference(path: Path, networks: FaceNetworks) -> Reference:
@@ -85,7 +88,9 @@ def read_reference(path: Path, networks: FaceNetworks) -> Reference:
         with Image.open(path) as image:
             upright = ImageOps.exif_transpose(image).convert("RGB")
     except (UnidentifiedImageError, OSError) as error:
-        raise InputError(f"{path}: this reference is not a picture that can be read; use PNG or JPEG.") from error
+        raise InputError(
+            f"{path}: this reference is not a picture that can be read; use PNG or JPEG."
+        ) from error
     rgb = np.asarray(upright)
     frame = Frame.from_rgb(rgb)
     found = networks.detect(frame)
@@ -106,7 +111,10 @@ def _square(mesh: F32) -> Square:
     across = mesh[263, :2] - mesh[33, :2]
     centre = (low + high) / 2
     return Square(
-        float(centre[0]), float(centre[1]), float((high - low).max() * 1.5), float(np.arctan2(across[1], across[0]))
+        float(centre[0]),
+        float(centre[1]),
+        float((high - low).max() * 1.5),
+        float(np.arctan2(across[1], across[0])),
     )
 
 
@@ -139,11 +147,14 @@ def _blend(references: Sequence[Reference], uv: F32, skin: F32, edge: F32) -> tu
     """The texture `(A, A, 3)`, and 0..1 where it is known to be this person's skin.
 
     The first still leads inside the face and wherever it looks squarely enough: mixing lights and expressions
-    blurs. The others fill in what it cannot see. Nobody is believed where the others disagree, or at the rim where no skin is seen.
+    blurs. The others fill in what it cannot see. At the rim nobody
+    is believed where the others disagree or where no skin is seen.
     """
     views = [_unroll(reference, uv) for reference in references]
     lead, lead_facing = views[0]
-    level = [lead] + [_same_light(pixels, lead, facing * skin, lead_facing * skin) for pixels, facing in views[1:]]
+    level = [lead] + [
+        _same_light(pixels, lead, facing * skin, lead_facing * skin) for pixels, facing in views[1:]
+    ]
     odd = _disagreement(np.stack(level), np.stack([facing for _, facing in views])) * edge
     total = np.zeros((ATLAS_PX, ATLAS_PX), np.float32)
     texture = np.zeros((ATLAS_PX, ATLAS_PX, 3), np.float32)
@@ -232,18 +243,29 @@ def _regions(uv: F32) -> tuple[F32, F32, F32]:
     upper = np.clip((brow_top + 0.02 * face_width - rows) / (0.06 * face_width), 0, 1)
     shape = rim * (1 - upper) + forehead * upper
     for eye in (LEFT_EYE, RIGHT_EYE):
-        shape *= 1 - cv2.GaussianBlur(_polygon(uv, eye, 1.06).astype(np.float32), (0, 0), face_width * 0.006)
+        shape *= 1 - cv2.GaussianBlur(_polygon(uv, eye, _LIDS).astype(np.float32), (0, 0), face_width * 0.008)
     shape *= 1 - cv2.GaussianBlur(_polygon(uv, LIPS_INNER).astype(np.float32), (0, 0), face_width * 0.005)
     features = np.zeros_like(face)
-    for loop, grow in ((LEFT_EYE, 1.5), (RIGHT_EYE, 1.5), (LEFT_BROW, 1.3), (RIGHT_BROW, 1.3), (LIPS_OUTER, 1.15)):
+    for loop, grow in (
+        (LEFT_EYE, 1.5),
+        (RIGHT_EYE, 1.5),
+        (LEFT_BROW, 1.3),
+        (RIGHT_BROW, 1.3),
+        (LIPS_OUTER, 1.15),
+    ):
         features |= _polygon(uv, loop, grow)
     skin = face * (1 - features).astype(np.float32)
     skin = cv2.GaussianBlur(skin.astype(np.float32), (0, 0), face_width * 0.01) * rim
     core = np.zeros_like(face)
-    hull = cv2.convexHull(np.rint(uv[list(LEFT_BROW + RIGHT_BROW + LEFT_EYE + RIGHT_EYE + LIPS_OUTER)]).astype(np.int32))
+    hull = cv2.convexHull(
+        np.rint(uv[list(LEFT_BROW + RIGHT_BROW + LEFT_EYE + RIGHT_EYE + LIPS_OUTER)]).astype(np.int32)
+    )
     cv2.fillConvexPoly(core, hull, 1)
     core = cv2.dilate(core, np.ones((5, 5), np.uint8), iterations=round(face_width * 0.01))
-    inside = np.maximum(_depth_inside(face, face_width * 0.22), cv2.GaussianBlur(core.astype(np.float32), (0, 0), face_width * 0.015))
+    inside = np.maximum(
+        _depth_inside(face, face_width * 0.22),
+        cv2.GaussianBlur(core.astype(np.float32), (0, 0), face_width * 0.015),
+    )
     edge = 1 - inside
     return skin.astype(np.float32), edge.astype(np.float32), shape.astype(np.float32)
 
@@ -252,6 +274,8 @@ def _own_skin(texture: F32, skin: F32, edge: F32) -> F32:
     """1 where a texel could be this person's skin; 0 on the rim where hair, cloth or shadow lies instead."""
     far = skin_distance(texture, skin * (1 - edge))
     at_rim = _ramp(edge, 0.0, 0.35)
-    opened = cv2.morphologyEx(_ramp(far, _SKIN_LIMIT, _SKIN_LIMIT + 2) * at_rim, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))  # pores and stubble are no hair
+    opened = cv2.morphologyEx(
+        _ramp(far, _SKIN_LIMIT, _SKIN_LIMIT + 2) * at_rim, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)
+    )  # pores and stubble are no hair
     grown = cv2.dilate(opened, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25)))
     return np.asarray(1 - cv2.GaussianBlur(grown * at_rim, (0, 0), 4), np.float32)

@@ -82,7 +82,9 @@ class LipPainter:
             source = source - np.array([mouth.box.x, mouth.box.y], np.float32)
             values = np.concatenate([source, self.layout.fields], axis=1).astype(np.float32)
             field, valid = spread(local, self.layout.triangles, values, size)
-            warped = cv2.remap(mouth.pixels, field[..., 0], field[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+            warped = cv2.remap(
+                mouth.pixels, field[..., 0], field[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+            )
             part = warped.astype(np.float32) * np.float32(weight)
             total = part if total is None else total + part
             fields = field[..., 2:] * valid[..., None]
@@ -161,7 +163,7 @@ def _with_gap(shape: F32, gap: float, unit: float) -> F32:
 
 
 def _layout(library: MouthLibrary) -> _Layout:
-    """Shares by height on the median face: nothing above the nostrils moves, everything from the upper lip down does."""
+    """Shares by height on the median face: above the nostrils nothing moves, from the upper lip down everything."""
     median = np.median(np.stack([m.shape for m in library.mouths]), axis=0)
     unit = library.unit
     nose, lip = float(median[2, 1]), float(median[0, 1])
@@ -190,7 +192,9 @@ def _layout(library: MouthLibrary) -> _Layout:
     )
     mesh = [t for t in triangles().tolist() if max(share[v] for v in t) > 0]
     rim = _strip(list(JAW), list(range(POINTS, POINTS + len(JAW))))
-    neck = _strip(list(range(POINTS, POINTS + len(JAW))), list(range(POINTS + len(JAW), POINTS + 2 * len(JAW))))
+    neck = _strip(
+        list(range(POINTS, POINTS + len(JAW))), list(range(POINTS + len(JAW), POINTS + 2 * len(JAW)))
+    )
     inner = _strip(_UPPER.tolist(), _LOWER.tolist())
     every = np.array(neck + rim + mesh + inner, np.int32)
     return _Layout(

@@ -80,7 +80,12 @@ def collect_mouths(master: Master, tracks: Sequence[FaceTrack]) -> MouthLibrary:
         gap_and_width(apply(steady_frame(m, reference), m[:POINTS, :2]), unit) for t in tracks for m in t.mesh
     ]
     gaps, widths = np.array(measured).T
-    wanted = {int(n): (track, i) for track in tracks for i, n in enumerate(track.frames) if _kept(i, len(track.frames))}
+    wanted = {
+        int(n): (track, i)
+        for track in tracks
+        for i, n in enumerate(track.frames)
+        if _kept(i, len(track.frames))
+    }
     mouths = []
     for number, frame in enumerate(decode(master)):
         if number not in wanted:

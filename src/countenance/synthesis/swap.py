@@ -45,18 +45,20 @@ class SwapPainter:
         local = mesh[:, :2] - np.array([box.x, box.y], np.float32)
         field, valid = spread(local, triangles(), values, (box.width, box.height), depth=mesh[:, 2])
         u, v, facing = field[..., 0], field[..., 1], field[..., 2]
-        sample = lambda plane: cv2.remap(plane, u, v, cv2.INTER_LINEAR)  # noqa: E731
         turned = np.clip((facing - _GRAZING) / (_SQUARE - _GRAZING), 0, 1) * valid
-        mask = sample(self.likeness.mask) * turned
+        likeness = self.likeness
+        texture, mask, skin, edge = (
+            cv2.remap(plane, u, v, cv2.INTER_LINEAR)
+            for plane in (likeness.texture, likeness.mask, likeness.skin, likeness.edge)
+        )
         return Patch(
-            pixels=sample(self.likeness.texture),
-            mask=mask,
-            skin=sample(self.likeness.skin) * turned,
-            edge=sample(self.likeness.edge),
+            pixels=texture,
+            mask=mask * turned,
+            skin=skin * turned,
+            edge=edge,
             box=box,
             face=face,
         )
-
 
     def _reshaped(self, mesh: F32) -> F32:
         unit = float(np.linalg.norm(mesh[33] - mesh[263]))
@@ -80,7 +82,7 @@ def prepare_swap(likeness: Likeness, tracks: Sequence[FaceTrack]) -> SwapPainter
 
 
 def _freedom(form: F32) -> F32:
-    """How free each point is to move `(468,)`: 0 on the outline, lids and inner lips, rising with distance from them."""
+    """How free each point is to move `(468,)`: 0 on the outline, lids and inner lips, rising away from them."""
     fixed = form[list(FACE_OVAL + LEFT_EYE + RIGHT_EYE + LIPS_INNER), :2]
     gap = np.linalg.norm(form[:, None, :2] - fixed[None], axis=2).min(axis=1)
     ramp = np.clip(gap / _FREE_AFTER, 0, 1)
@@ -89,14 +91,10 @@ def _freedom(form: F32) -> F32:
 
 def _reduced(likeness: Likeness, scale: float) -> Likeness:
     side = max(32, round(ATLAS_PX * scale))
-    resize = lambda plane: cv2.resize(plane, (side, side), interpolation=cv2.INTER_AREA)  # noqa: E731
+    texture, mask, skin, edge = (
+        cv2.resize(plane, (side, side), interpolation=cv2.INTER_AREA)
+        for plane in (likeness.texture, likeness.mask, likeness.skin, likeness.edge)
+    )
     exact = side / ATLAS_PX
     uv: F32 = ((likeness.uv + 0.5) * exact - 0.5).astype(np.float32)
-    return replace(
-        likeness,
-        texture=resize(likeness.texture),
-        mask=resize(likeness.mask),
-        skin=resize(likeness.skin),
-        edge=resize(likeness.edge),
-        uv=uv,
-    )
+    return replace(likeness, texture=texture, mask=mask, skin=skin, edge=edge, uv=uv)

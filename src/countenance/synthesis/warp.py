@@ -23,8 +23,8 @@ def spread(
     """Linear interpolation of values over triangles.
 
     `points` `(n, 2)` in pixels of a picture of `size` (width, height); `values` `(n, k)`. With `depth` `(n,)`
-    nearer (smaller) triangles win and the mesh's triangles seen from behind are left out. Worked out on every `coarse`-th
-    pixel and enlarged, which is exact inside a triangle. Returns `(h, w, k)` float32 and where it is valid.
+    nearer (smaller) triangles win and the mesh's triangles seen from behind are left out. Worked out on every
+    `coarse`-th pixel and enlarged, which is exact inside a triangle. Returns `(h, w, k)` float32 and where it is valid.
     """
     width, height = size
     small = (-(-width // coarse), -(-height // coarse))
@@ -75,11 +75,10 @@ def _three_axes(values: F32) -> F32:
 
 
 def vertex_normals(mesh: F32, triangles: NDArray[np.int32]) -> F32:
-    """Unit normals `(n, 3)` of mesh points; z below 0 faces the camera. """
+    """Unit normals `(n, 3)` of mesh points; z below 0 faces the camera."""
     a, b, c = (mesh[triangles[:, i]] for i in range(3))
     face = np.cross(b - a, c - a)
     total = np.zeros_like(mesh)
     for i in range(3):
         np.add.at(total, triangles[:, i], face)
     return np.asarray(total / (np.linalg.norm(total, axis=1, keepdims=True) + 1e-9), np.float32)
-

@@ -1,0 +1,87 @@
+"""Asking the ledger before anything is made: who is seen or heard must have allowed this very use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from countenance.campaign.brief import Brief
+from countenance.campaign.plan import Plan
+from countenance.errors import BriefError, RightsError
+from countenance.ledger.log import append, commitment
+from countenance.rights.decide import Use, decide
+from countenance.rights.grants import RecordedGrant, load_grant
+from countenance.rights.register import all_grants, record_grant
+from countenance.store.project import Project
+
+
+def record_brief_grants(project: Project, brief: Brief) -> tuple[str, ...]:
+    """Put the grants that the brief names on record; returns, in words, those that cannot be."""
+    problems = []
+    for talent in brief.talents.values():
+        if talent.grant is None:
+            continue
+        if not talent.grant.is_file():
+            problems.append(f"{talent.name}: the grant {talent.grant} is not there")
+            continue
+        grant = load_grant(talent.grant)
+        if grant.talent != talent.name:
+            raise BriefError(
+                f"{talent.grant}: this grant is for '{grant.talent}', but the brief gives it to '{talent.name}'."
+            )
+        record_grant(project, grant, brief.owner)
+    return tuple(problems)
+
+
+def require_rights(project: Project, brief: Brief, plan: Plan) -> tuple[RecordedGrant, ...]:
+    """The grants that cover the whole plan. Raises RightsError with every reason, after writing it to the ledger."""
+    problems = record_brief_grants(project, brief)
+    return _require(project, brief, plan.uses, [v.key for v in plan.variants], problems)
+
+
+def require_variant_rights(
+    project: Project, brief: Brief, uses: Iterable[Use], key: str
+) -> tuple[RecordedGrant, ...]:
+    """The same for one variant, at the moment of its release: a grant may have ended or been withdrawn since."""
+    return _require(project, brief, tuple(uses), [key], ())
+
+
+def _require(
+    project: Project, brief: Brief, uses: tuple[Use, ...], variants: list[str], problems: tuple[str, ...]
+) -> tuple[RecordedGrant, ...]:
+    grants = all_grants(project)
+    verdicts = [decide(use, grants) for use in uses]
+    absent = tuple(problem.split(":", 1)[0] for problem in problems)
+    found = [
+        reason for use, verdict in zip(uses, verdicts, strict=True) if use.talent not in absent
+        for reason in verdict.reasons
+    ]  # fmt: skip
+    known = {use.talent for use, verdict in zip(uses, verdicts, strict=True) if verdict.allowed}
+    reasons = tuple(
+        dict.fromkeys([*(p for p in problems if absent and p.split(":", 1)[0] not in known), *found])
+    )
+    if reasons:
+        append(
+            project,
+            "render.refused",
+            brief.owner,
+            {
+                "campaign": commitment(project, brief.campaign),
+                "brief_sha256": brief.digest(),
+                "variants": [_anonymous(project, brief, key) for key in variants],
+                "reasons": [_anonymous(project, brief, reason) for reason in reasons],
+            },
+        )
+        raise RightsError(
+            f"Nothing was made for campaign '{brief.campaign}': {len(reasons)} permission"
+            f"{' is' if len(reasons) == 1 else 's are'} missing; add or renew grants with `countenance consent grant`.",
+            reasons,
+        )
+    used = {verdict.grant_id for verdict in verdicts}
+    return tuple(grant for grant in grants if grant.id in used)
+
+
+def _anonymous(project: Project, brief: Brief, text: str) -> str:
+    """The text with talents' names as commitments: names of people never enter the ledger."""
+    for name in sorted(brief.talents, key=len, reverse=True):
+        text = text.replace(name, f"talent {commitment(project, name)[:16]}")
+    return text

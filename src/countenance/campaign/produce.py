@@ -1,0 +1,304 @@
+"""The job: one brief through all rooms, durable at every step.
+
+A job is a DBOS workflow on the project's own SQLite file. Its id follows from the brief's content, so that a killed
+`produce` that is started again goes on where it was; what is finished is found, not made again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from dbos import DBOS, SetWorkflowID
+
+from countenance.campaign.brief import Brief, load_brief
+from countenance.campaign.permission import require_rights
+from countenance.campaign.plan import Plan, Variant, plan
+from countenance.campaign.release import release_variant
+from countenance.campaign.render import Rendering, render_variant
+from countenance.campaign.stages import Dub, Progress, Seen, key_of, see, speak_dub
+from countenance.campaign.variants import (
+    VariantRow,
+    approve,
+    ensure_variants,
+    find_variant,
+    mark_rendered,
+    variant_rows,
+)
+from countenance.delivery.campaign_page import Showing, write_campaign_page
+from countenance.errors import CountenanceError, InputError
+from countenance.ledger.log import append, commitment
+from countenance.provenance.disclosure import record_from_json, sentence
+from countenance.store.files import locked, read_json
+from countenance.store.project import Project
+
+_FINISHED = ("SUCCESS",)
+_reporter: list[Progress] = [lambda _stage, _done, _of: None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: its variants as recorded now, and the folder of the packages."""
+
+    out: Path
+    variants: tuple[VariantRow, ...]
+
+    @property
+    def exit_status(self) -> int:
+        """0 all released, 1 a gate failed, 4 something waits for review."""
+        if any(row.state == "in_review" and not row.render.get("passed") for row in self.variants):
+            return 1
+        return 0 if all(row.state == "released" for row in self.variants) else 4
+
+
+def produce(
+    project: Project,
+    brief_path: Path,
+    out: Path,
+    *,
+    approve_as: str | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Carry a brief through to packages (with `approve_as`) or to review. Raises the errors of every stage."""
+    brief = load_brief(brief_path)
+    wanted = plan(brief)
+    require_rights(project, brief, wanted)
+    request = {
+        "root": str(project.root), "brief": str(brief.path), "digest": brief.digest(),
+        "out": str(out.resolve()), "approve_as": approve_as,
+    }  # fmt: skip
+    job = key_of("job", request["digest"], request["out"], approve_as)
+    with locked(project.work / "jobs" / f"{job}.lock"), _reporting(progress), _durable(project, job):
+        _finish(job, request)
+    return Outcome(out, tuple(variant_rows(project, request["digest"])))
+
+
+def release_approved(project: Project, variant_id: str, progress: Progress | None = None) -> Path:
+    """Release one variant that a person has approved, as a durable job of its own."""
+    row = find_variant(project, variant_id)
+    request = {**row.render["request"], "root": str(project.root)}
+    job = key_of("release", row.review["release_id"])
+    with locked(project.work / "jobs" / f"{job}.lock"), _reporting(progress), _durable(project, job):
+        _finish(job, request, key=row.key)
+    return Path(request["out"]) / row.id
+
+
+def _finish(job: str, request: dict[str, Any], key: str | None = None) -> None:
+    """Run the job's workflow to its end: attach to one that was cut off, or start the next attempt."""
+    attempt = 0
+    while (status := DBOS.get_workflow_status(f"{job}-{attempt}")) is not None and status.status != "PENDING":
+        if status.status in _FINISHED and _all_there(request, key):
+            return
+        attempt += 1
+    with SetWorkflowID(f"{job}-{attempt}"):
+        handle = (
+            DBOS.start_workflow(_release_one, request, key) if key else DBOS.start_workflow(_produce, request)
+        )
+    handle.get_result(polling_interval_sec=0.1)
+
+
+@DBOS.workflow(name="produce")
+def _produce(request: dict[str, Any]) -> None:
+    keys = _begin(request)
+    _see(request)
+    for key in keys:
+        _speak(request, key)
+        passed = _render(request, key)
+        if request["approve_as"] and passed:
+            _approve(request, key)
+            _release(request, key)
+    _page(request)
+
+
+@DBOS.workflow(name="release")
+def _release_one(request: dict[str, Any], key: str) -> None:
+    _release(request, key)
+    _page(request)
+
+
+@DBOS.step(name="begin")
+def _begin(request: dict[str, Any]) -> list[str]:
+    work = _Work.of(request)
+    ids = ensure_variants(work.project, work.brief, work.plan)
+    append(
+        work.project,
+        "render.started",
+        work.brief.owner,
+        {
+            "campaign": commitment(work.project, work.brief.campaign),
+            "brief_sha256": request["digest"],
+            "variants": sorted(ids.values()),
+        },
+    )
+    return list(ids)
+
+
+@DBOS.step(name="perceive")
+def _see(request: dict[str, Any]) -> None:
+    _Work.of(request).seen()
+
+
+@DBOS.step(name="speak")
+def _speak(request: dict[str, Any], key: str) -> None:
+    _Work.of(request).dub(key)
+
+
+@DBOS.step(name="render")
+def _render(request: dict[str, Any], key: str) -> bool:
+    work = _Work.of(request)
+    rendering = work.rendering(key)
+    facts = {**rendering.facts, "folder": str(rendering.folder), "request": request}
+    mark_rendered(work.project, work.id_of(key), facts, work.brief.owner)
+    return bool(rendering.facts["passed"])
+
+
+@DBOS.step(name="approve")
+def _approve(request: dict[str, Any], key: str) -> None:
+    work = _Work.of(request)
+    approve(work.project, work.id_of(key), request["approve_as"], in_one_go=True)
+
+
+@DBOS.step(name="release")
+def _release(request: dict[str, Any], key: str) -> None:
+    work = _Work.of(request)
+    row = find_variant(work.project, work.id_of(key))
+    variant = work.plan.variant(key)
+    out = Path(request["out"])
+    release_variant(
+        work.project, work.brief, work.seen(), variant, row, work.dub(key), work.rendering(key), out, _report
+    )
+
+
+@DBOS.step(name="page")
+def _page(request: dict[str, Any]) -> None:
+    work = _Work.of(request)
+    out = Path(request["out"])
+    rows = variant_rows(work.project, request["digest"])
+    out.mkdir(parents=True, exist_ok=True)
+    write_campaign_page(out, work.brief.campaign, [_showing(work, row, out) for row in rows])
+
+
+def _showing(work: _Work, row: VariantRow, out: Path) -> Showing:
+    released = row.state == "released" and (out / row.id).is_dir()
+    disclosure, qc = "", None
+    if released:
+        values = read_json(out / row.id / "receipt.json")["record"]
+        record = record_from_json({**values, "language": "en"})  # the page is English
+        disclosure = sentence(record)
+    if row.render:
+        qc = read_json(Path(row.render["folder"]) / "qc.json")
+    shown = work.plan.variant(row.key).shown
+    return Showing(
+        row.id, row.face, shown, row.language, row.state, disclosure, qc, row.id if released else None
+    )
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A job's inputs, read once per process; stages are looked up where they were done before."""
+
+    project: Project
+    brief: Brief
+    plan: Plan
+    reviewed: bool  # people will look at it before it is approved, so they get a preview
+
+    @staticmethod
+    def of(request: dict[str, Any]) -> _Work:
+        return _work(request["root"], request["brief"], request["digest"], request["approve_as"] is None)
+
+    def id_of(self, key: str) -> str:
+        return ensure_variants(self.project, self.brief, self.plan)[key]
+
+    def seen(self) -> Seen:
+        return _seen(self)
+
+    def dub(self, key: str) -> Dub | None:
+        variant = self.plan.variant(key)
+        return speak_dub(self.project, self.brief, self.seen(), variant.language) if variant.dubs else None
+
+    def rendering(self, key: str) -> Rendering:
+        variant: Variant = self.plan.variant(key)
+        return render_variant(
+            self.project,
+            self.brief,
+            self.seen(),
+            variant,
+            self.id_of(key),
+            self.dub(key),
+            _report,
+            preview=self.reviewed,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.project.root, self.brief.path))
+
+
+@lru_cache(maxsize=4)
+def _work(root: str, brief_path: str, digest: str, reviewed: bool) -> _Work:
+    brief = load_brief(Path(brief_path))
+    if brief.digest() != digest:
+        raise InputError(
+            f"{brief.path} or a file that it names has changed since; run `countenance produce` again."
+        )
+    return _Work(Project(Path(root)), brief, plan(brief), reviewed)
+
+
+@lru_cache(maxsize=1)
+def _seen(work: _Work) -> Seen:
+    return see(work.project, work.brief, _report)
+
+
+def _all_there(request: dict[str, Any], key: str | None) -> bool:
+    """True when everything that a finished attempt left behind still lies where it was."""
+    work = _Work.of(request)
+    rows = [row for row in variant_rows(work.project, request["digest"]) if key is None or row.key == key]
+    out = Path(request["out"])
+    packed = all((out / row.id / "receipt.json").is_file() for row in rows if row.state == "released")
+    rendered = all(Path(row.render.get("folder", "")).joinpath("render.json").is_file() for row in rows)
+    return bool(rows) and packed and rendered and (out / "campaign.html").is_file()
+
+
+def _report(stage: str, done: int, of: int) -> None:
+    _reporter[0](stage, done, of)
+
+
+@contextmanager
+def _reporting(progress: Progress | None) -> Iterator[None]:
+    before = _reporter[0]
+    if progress is not None:
+        _reporter[0] = progress
+    try:
+        yield
+    finally:
+        _reporter[0] = before
+
+
+_launched = threading.Lock()
+
+
+@contextmanager
+def _durable(project: Project, job: str) -> Iterator[None]:
+    """DBOS on the project's SQLite file. The executor is named after the job, so that only this job is resumed."""
+    if not _launched.acquire(blocking=False):
+        raise CountenanceError("another job is running in this process; wait for it to end.")
+    try:
+        DBOS(
+            config={
+                "name": "countenance",
+                "system_database_url": f"sqlite:///{project.folder / 'jobs.db'}",
+                "executor_id": job,
+                "application_version": "1",  # steps find finished work by content, so newer code may go on
+                "enable_otlp": False,
+                "log_level": "ERROR",
+            }
+        )
+        DBOS.launch()
+        yield
+    finally:
+        DBOS.destroy()
+        _launched.release()

@@ -1,0 +1,144 @@
+"""The stages before painting, each keyed by what goes into it, so that it is done once and found again.
+
+A stage's result lies in the project's work folder under a key made of its inputs' hashes and the stage's version.
+It is written whole or not at all; whoever comes later, also after a crash, finds and uses it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from countenance.campaign.brief import Brief
+from countenance.campaign.timeline import Timeline, as_shot, fitted
+from countenance.errors import InputError
+from countenance.media.audio import mono, read_audio, write_wav
+from countenance.media.probe import Master, probe
+from countenance.models.catalogue import CATALOGUE
+from countenance.perception.perceive import perceive
+from countenance.perception.tracks import Perception, load_perception, save_perception
+from countenance.speech.activity import speech_span
+from countenance.speech.fit import RATE_HZ, fit_speech
+from countenance.speech.phones import Phone, Speech, Word, place
+from countenance.store.files import atomic_path, read_json, sha256_file, write_json
+from countenance.store.project import Project
+
+Progress = Callable[[str, int, int], None]  # stage, done, of
+_PERCEPTION, _SPEECH = "perception/1", "speech/1"
+
+
+def key_of(*parts: Any) -> str:
+    """A short name for a set of inputs: 24 hex digits of their SHA-256."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The master, its hash, and everything that was seen in it."""
+
+    master: Master
+    sha256: str
+    perception: Perception
+
+
+def see(project: Project, brief: Brief, progress: Progress) -> Seen:
+    """Probe and perceive the master, or find that it was done."""
+    master = probe(brief.master)
+    sha256 = sha256_file(brief.master)
+    models = [model.sha256 for model in CATALOGUE]
+    path = project.work / "perception" / f"{key_of(_PERCEPTION, sha256, models)}.npz"
+    if not path.is_file():
+        perception = perceive(master, lambda done: progress("perceive", done, master.frames))
+        save_perception(path, perception)
+    perception = load_perception(path)
+    for face in brief.seen:
+        if face.track >= perception.people:
+            seen = "no face" if not perception.people else f"{perception.people} face(s), numbered from 0"
+            raise InputError(
+                f"{brief.master}: the brief's '{face.name}' is track {face.track}, but the master shows {seen}."
+            )
+    return Seen(master, sha256, perception)
+
+
+@dataclass(frozen=True)
+class Dub:
+    """What is said in another language, on the output's clock, and the timeline that gives it room."""
+
+    speech: Speech
+    timeline: Timeline
+    rate_factor: float
+    shortfall_s: float
+    sound: Path
+
+
+def speak_dub(project: Project, brief: Brief, seen: Seen, language: str) -> Dub:
+    """Speak the translation to the length of the master's speech, or find that it was done."""
+    text = brief.text(language)
+    person = brief.presenter.track
+    folder = project.work / "speech" / key_of(_SPEECH, seen.sha256, language, text, person, _PERCEPTION)
+    record = folder / "dub.json"
+    if not record.is_file():
+        _speak(brief, seen, language, text, person, folder)
+    facts = read_json(record)
+    samples = _read_samples(folder / "samples.npy")
+    speech = Speech(
+        samples,
+        RATE_HZ,
+        tuple(Phone(**phone) for phone in facts["phones"]),
+        tuple(Word(**word) for word in facts["words"]),
+    )
+    base = seen.master.time_base
+    duration = base * facts["duration_ticks"]
+    timeline = Timeline(tuple(facts["source"]), tuple(facts["pts"]), base, duration, facts["change"])
+    return Dub(speech, timeline, facts["rate_factor"], facts["shortfall_s"], folder / "dub.wav")
+
+
+def _speak(brief: Brief, seen: Seen, language: str, text: str, person: int, folder: Path) -> None:
+    start_s, end_s = own_speech(seen.master)
+    fit = fit_speech(text, language, end_s - start_s)
+    spoken_s = fit.span_s[1] - fit.span_s[0]
+    timeline = fitted(
+        seen.master, seen.perception, person, speech_start_s=start_s, speech_s=spoken_s, own_end_s=end_s
+    )
+    speech = place(fit.speech, start_s, float(timeline.duration))
+    folder.mkdir(parents=True, exist_ok=True)
+    with atomic_path(folder / "samples.npy") as part:
+        np.save(part, speech.samples)
+    with atomic_path(folder / "dub.wav") as part:
+        write_wav(part, speech.samples, RATE_HZ)
+    write_json(
+        folder / "dub.json",
+        {
+            "phones": [asdict(phone) for phone in speech.phones],
+            "words": [asdict(word) for word in speech.words],
+            "rate_factor": fit.rate_factor,
+            "shortfall_s": fit.shortfall_s,
+            "source": timeline.source,
+            "pts": timeline.pts,
+            "duration_ticks": round(timeline.duration / timeline.time_base),
+            "change": timeline.change,
+        },
+    )
+
+
+def own_speech(master: Master) -> tuple[float, float]:
+    """Start and end in seconds of the master's own speech; the whole clip when it is silent."""
+    samples = read_audio(master.path)
+    span = None if samples is None else speech_span(mono(samples), RATE_HZ)
+    duration = float(master.duration)
+    return span or (min(0.2, duration / 4), max(duration - 0.2, duration * 3 / 4))
+
+
+def original_timeline(seen: Seen) -> Timeline:
+    return as_shot(seen.master)
+
+
+def _read_samples(path: Path) -> Any:
+    return np.load(path, allow_pickle=False)

@@ -1,0 +1,169 @@
+"""The one lossy encode: frames and sound into an MP4 that plays everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from countenance.errors import InputError
+from countenance.media.frame import Frame
+from countenance.media.probe import Master
+
+_BT709 = 1  # H.273 code for primaries, transfer and matrix alike
+_LIMITED = 1
+_AUDIO_RATE_HZ = 48_000
+_AUDIO_BIT_RATE = 192_000
+_AAC_BLOCK = 1024
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Encoder settings of a profile: x264 preset and constant rate factor, seconds between keyframes."""
+
+    preset: str = "medium"
+    crf: int = 18
+    keyframe_s: float = 2.0
+    scale: Fraction = Fraction(1)
+
+
+WEB = Picture()
+PREVIEW = Picture(preset="ultrafast", crf=30, scale=Fraction(1, 2))
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What is heard: samples `(n,)` or `(n, channels)` float32 at 48 kHz from time 0, or the master's own track."""
+
+    samples: NDArray[np.float32] | None = None
+    copy_from: Path | None = None
+
+
+def encode(
+    target: Path,
+    frames: Iterable[Frame],
+    *,
+    size: tuple[int, int],
+    time_base: Fraction,
+    frame_rate: Fraction,
+    sound: Sound | None = None,
+    picture: Picture = WEB,
+) -> int:
+    """Write H.264 High 4:2:0 BT.709 and AAC into an MP4 that starts playing at once; returns the picture count.
+
+    Every frame keeps its own time stamp. The master's AAC track is copied without a second encode.
+    """
+    with av.open(str(target), "w", options={"movflags": "+faststart"}) as container:
+        video = container.add_stream("libx264", rate=frame_rate)
+        _configure(video, size, time_base, frame_rate, picture)
+        tracks = _sound_packets(container, sound) if sound else iter(())
+        pending = next(tracks, None)
+        count = 0
+        for frame in frames:
+            for packet in video.encode(_picture(frame, video)):
+                pending = _mux_sound(container, tracks, pending, packet)
+                container.mux(packet)
+            count += 1
+        for packet in video.encode():
+            pending = _mux_sound(container, tracks, pending, packet)
+            container.mux(packet)
+        while pending is not None:
+            container.mux(pending)
+            pending = next(tracks, None)
+    if not count:
+        raise InputError(f"{target.name}: there was no picture to encode.")
+    return count
+
+
+def can_copy_sound(master: Master) -> bool:
+    """True when the master's sound is AAC already and can go into an MP4 as it is."""
+    return master.audio_codec == "aac"
+
+
+def _configure(
+    video: Any, size: tuple[int, int], time_base: Fraction, rate: Fraction, picture: Picture
+) -> None:
+    video.width, video.height = (int(side * picture.scale) // 2 * 2 for side in size)
+    video.pix_fmt = "yuv420p"
+    context = video.codec_context
+    context.time_base = time_base
+    context.color_primaries = context.color_trc = context.colorspace = _BT709
+    context.color_range = _LIMITED
+    context.thread_type = "AUTO"
+    context.options = {
+        "preset": picture.preset,
+        "crf": str(picture.crf),
+        "profile": "high",
+        "g": str(max(1, round(float(rate) * picture.keyframe_s))),
+    }
+
+
+def _picture(frame: Frame, video: Any) -> Any:
+    width, height = frame.size
+    picture = av.VideoFrame(width, height, "yuv420p")
+    for plane, pixels in zip(picture.planes, frame.planes, strict=True):
+        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        rows[: pixels.shape[0], : pixels.shape[1]] = pixels
+    picture.pts, picture.time_base = frame.pts, frame.time_base
+    picture.colorspace, picture.color_range = _BT709, _LIMITED
+    if (width, height) != (video.width, video.height):
+        picture = picture.reformat(width=video.width, height=video.height)
+        picture.pts, picture.time_base = frame.pts, frame.time_base
+    return picture
+
+
+def _mux_sound(container: Any, tracks: Iterator[Any], pending: Any, before: Any) -> Any:
+    """Write the sound that is due before a picture; returns the first packet that is not."""
+    while pending is not None and pending.pts * pending.time_base <= before.dts * before.time_base:
+        container.mux(pending)
+        pending = next(tracks, None)
+    return pending
+
+
+def _sound_packets(container: Any, sound: Sound) -> Iterator[Any]:
+    if sound.copy_from is not None:
+        return _copied(container, sound.copy_from)
+    if sound.samples is None or not sound.samples.size:
+        return iter(())
+    samples = sound.samples if sound.samples.ndim == 2 else sound.samples[:, None]
+    channels = min(2, samples.shape[1])
+    stream = container.add_stream("aac", rate=_AUDIO_RATE_HZ, layout="stereo" if channels == 2 else "mono")
+    stream.bit_rate = _AUDIO_BIT_RATE
+    return _encoded(stream, np.ascontiguousarray(samples[:, :channels].T, np.float32))
+
+
+def _copied(container: Any, source: Path) -> Iterator[Any]:
+    origin = av.open(str(source))
+    track = origin.streams.audio[0]
+    stream = container.add_stream_from_template(track)
+    start = round(Fraction(origin.start_time or 0, av.time_base) / track.time_base)
+
+    def packets() -> Iterator[Any]:
+        with origin:
+            for packet in origin.demux(track):
+                if packet.dts is None:
+                    continue
+                packet.pts -= start
+                packet.dts -= start
+                packet.stream = stream
+                yield packet
+
+    return packets()
+
+
+def _encoded(stream: Any, samples: NDArray[np.float32]) -> Iterator[Any]:
+    layout = "stereo" if len(samples) == 2 else "mono"
+    for start in range(0, samples.shape[1], _AAC_BLOCK):
+        block = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(samples[:, start : start + _AAC_BLOCK]), format="fltp", layout=layout
+        )
+        block.sample_rate = _AUDIO_RATE_HZ
+        block.pts, block.time_base = start, Fraction(1, _AUDIO_RATE_HZ)
+        yield from stream.encode(block)
+    yield from stream.encode()
