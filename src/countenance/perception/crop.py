@@ -82,8 +82,9 @@ def _reduced(
     """The luma around the crop, area-averaged by a whole factor, with the matrix adapted."""
     corners = np.array([[0, 0, 1], [size_px, 0, 1], [0, size_px, 1], [size_px, size_px, 1]]) @ matrix.T
     height, width = luma.shape
-    x0, y0 = np.clip(np.floor(corners.min(axis=0)).astype(int) - 2, 0, [width - 1, height - 1])
-    x1, y1 = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 2, [x0 + 1, y0 + 1], [width, height])
+    low, high = np.floor(corners.min(axis=0)).astype(int) - 2, np.ceil(corners.max(axis=0)).astype(int) + 2
+    x0, x1 = _whole_steps(int(low[0]), int(high[0]), width, factor)
+    y0, y1 = _whole_steps(int(low[1]), int(high[1]), height, factor)
     part = luma[y0:y1, x0:x1]
     size = (max(1, part.shape[1] // factor), max(1, part.shape[0] // factor))
     small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
@@ -94,3 +95,14 @@ def _reduced(
     adapted[0, 2] += -x0 * scale_x + (scale_x - 1) / 2
     adapted[1, 2] += -y0 * scale_y + (scale_y - 1) / 2
     return small, adapted
+
+
+def _whole_steps(start: int, stop: int, limit: int, factor: int) -> tuple[int, int]:
+    """A stretch inside 0..limit that holds what it can of start..stop, its length a multiple of the factor.
+
+    OpenCV averages whole factors twenty times as fast as broken ones.
+    """
+    start, stop = min(max(start, 0), limit - 1), min(max(stop, 1), limit)
+    length = -(-max(1, stop - start) // factor) * factor
+    start = max(0, min(start, limit - length))
+    return start, start + (min(length, (limit - start) // factor * factor) or limit - start)
