@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from clips import EXAMPLES, frames_of, write_clip
+from releases import release_clip
+
+from countenance.store.project import Project, init_project
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -23,3 +27,19 @@ def ada_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first 30 pictures of ada's example master."""
     frames = frames_of(EXAMPLES / "ada" / "master.mp4", stop=30)
     return write_clip(tmp_path_factory.mktemp("clips") / "ada.mp4", frames, options={"crf": "14"})
+
+
+@pytest.fixture(scope="session")
+def released(ada_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Path]:
+    """A project with one release, and the file that was released."""
+    folder = tmp_path_factory.mktemp("studio")
+    project = init_project(folder)
+    return project, release_clip(project, ada_clip, folder / "video.mp4")
+
+
+@pytest.fixture
+def studio(released: tuple[Project, Path], tmp_path: Path) -> tuple[Project, Path]:
+    """A copy of `released` that a test may damage."""
+    project, sealed = released
+    shutil.copytree(project.root, tmp_path / "studio")
+    return Project(tmp_path / "studio"), tmp_path / "studio" / sealed.name

@@ -26,7 +26,7 @@ from countenance.store.project import Project
 from countenance.store.secrets import load_or_create_symmetric
 from countenance.store.tables import release as release_table
 
-MARK_KEY = "mark"
+MARK_KEY = "watermark"
 SAMPLE_PICTURES = 60
 
 # What each kind of evidence is worth. A hash or a signature does not err. A mark is read where there is none
@@ -164,12 +164,12 @@ def _find(project: Project, where: ColumnElement[bool], ledger: LedgerReport) ->
         # A damaged ledger proves nothing either way.
         sealed = entries_in(connection, "release.sealed") if ledger.ok else []
         withdrawn = entries_in(connection, "release.withdrawn") if ledger.ok else []
-    sha256 = row.record.get("sha256")
+    facts = {"release": row.id, "mark_id": row.mark_id, "sha256": row.record.get("sha256")}
     return _Release(
         id=row.id,
         released_at=row.released_at,
-        sealed=any(row.id in entry.data.values() and entry.data.get("sha256") == sha256 for entry in sealed),
-        withdrawn=row.state == "withdrawn" or any(row.id in entry.data.values() for entry in withdrawn),
+        sealed=any(facts.items() <= entry.data.items() for entry in sealed),
+        withdrawn=row.state == "withdrawn" or any(entry.data.get("release") == row.id for entry in withdrawn),
     )
 
 
@@ -195,9 +195,7 @@ def _of_history(history: History) -> Finding:
     return Finding("history", state, _PROOF, words[state])
 
 
-def _of_mark(
-    mark: MarkReading | None, marked: _Release | None, found: _Release | None, pictures: int
-) -> Finding:
+def _of_mark(mark: MarkReading | None, marked: _Release | None, found: _Release | None, pictures: int) -> Finding:
     where = "one picture" if pictures == 1 else f"{pictures} pictures sampled"
     if pictures == 0:
         return Finding("mark", "unreadable", 0.0, "No picture of the file can be decoded to find a mark in.")
@@ -227,7 +225,7 @@ def _of_release(found: _Release) -> Finding:
 
 def _of_ledger(ledger: LedgerReport) -> Finding:
     if ledger.ok:
-        return Finding("ledger", "proven", _PROOF, f"All {ledger.count} entries of the ledger check out.")
+        return Finding("ledger", "proven", _PROOF, f"The ledger checks out (entries: {ledger.count}).")
     return Finding("ledger", "damaged", _PROOF, f"The ledger does not check out: {ledger.problem}.")
 
 

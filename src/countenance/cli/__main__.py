@@ -1,0 +1,5 @@
+"""`python -m countenance.cli`."""
+
+from countenance.cli.app import main
+
+main()

@@ -1,0 +1,54 @@
+"""The command line: all commands under one name.
+
+Modules of commands import what is heavy inside their functions, so that `--help` comes at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from countenance import __version__
+from countenance.cli import people, produce, review, setup, trust
+from countenance.cli.console import EXIT_STATUSES, INTERRUPTED, ProjectOption
+
+app = typer.Typer(
+    name="countenance",
+    help="Face swap and lip-synced dubbing with consent, measured quality, review, watermark and signed history.",
+    epilog=EXIT_STATUSES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its tracebacks print local values, which may be about people
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    context: typer.Context,
+    project: ProjectOption = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    context.obj = project
+
+
+for commands in (setup, people, produce, review, trust):
+    commands.register(app)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit status."""
+    try:
+        app()
+    except KeyboardInterrupt:  # outside of any command: while modules are read
+        sys.exit(INTERRUPTED)
