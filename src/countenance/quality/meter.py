@@ -17,6 +17,7 @@ from countenance.perception.topology import POINTS, STEADY
 from countenance.perception.tracks import Face
 from countenance.quality.exact import untouched
 from countenance.quality.flicker import FaceWindow, Flicker, face_crop
+from countenance.quality.series import curve
 from countenance.quality.sheet import ContactSheet
 from countenance.quality.sync import av_offset, loudness_curve
 from countenance.quality.tremble import Tremble
@@ -27,7 +28,14 @@ _MOST_CHIPS, _LEAST_CHIPS, _PICTURES_A_CHIP = 12, 5, 25
 _CUT_EYES = 0.5  # an expected face that jumps this far, in eye distances, is in another shot
 _STILL_TREMBLE, _STILL_FLICKER = 2e-4, 0.1  # less than this is as good as none: ratios are taken to it at least
 _LEAST_PICTURES = 10
-_MOST_POINTS = 1200  # of a curve
+_RESTLESSNESS = {  # figure, label, unit, scale of the curve, stillest that counts
+    "tremble": ("jitter_ratio", "Tremble of the face", "%", 100.0, _STILL_TREMBLE),
+    "flicker": ("flicker_ratio", "Flicker of the face", "", 1.0, _STILL_FLICKER),
+}
+_IDENTITY_LABELS = {
+    "identity_wanted": "Distance to the wanted person",
+    "identity_margin": "Distance gained from the replaced person",
+}
 _LIP_PAIRS = ((13, 14), (82, 87), (312, 317))  # the inner lips' upper and lower points in the middle
 
 
@@ -46,6 +54,10 @@ class Measured:
     pictures: dict[str, bytes]
     times_s: NDArray[np.float64]
     opening: NDArray[np.float64]
+
+    def none(self, key: str, reason: str) -> None:
+        """The figure could not be measured."""
+        self.figures[key], self.reasons[key] = None, reason
 
 
 @dataclass
@@ -102,7 +114,7 @@ class Meter:
         self._chips, self._chip_times, self._chips_due = list[U8](), list[float](), _spaced(pictures, chips)
         self._times: list[float] = []
         self._last: tuple[int, F32] | None = None
-        self._expected = self._owed = self._missing = 0
+        self._owed = self._missing = 0
         self._same = self._outside = 0
 
     def see(
@@ -130,46 +142,41 @@ class Meter:
         square = square_around(mesh)
         found = self._look(after, square)
         master = found if identical or before is None else self._look(before, square)
-        self._expected += 1
-        self._owed += master is not None or before is None
-        self._missing += found is None and (master is not None or before is None)
-        self._add(before, after, mesh, master, found)
+        owed = before is None or master is not None
+        self._owed += owed
+        self._missing += owed and found is None
+        self._add(after if identical else before, after, mesh, master, found)
         self._sample(number, time_s, before, after, mesh, found)
 
     def finish(self, samples: NDArray[np.floating[Any]] | None = None, rate_hz: int = 0) -> Measured:
         """The figures, curves and pictures; with the variant's sound `(n,)` or `(n, channels)` also the offset."""
-        self._before.cut()
-        self._after.cut()
-        times, opening = np.array(self._times), np.array(self._after.opening)
-        figures: dict[str, float | None] = {}
-        reasons: dict[str, str] = {}
-        curves: list[dict[str, Any]] = []
-        self._identity(figures, reasons, curves)
-        self._steadiness(figures, reasons, curves, times)
+        before, after = self._before, self._after
+        before.cut()
+        after.cut()
+        times, opening = np.array(self._times), np.array(after.opening)
+        found = Measured({}, {}, [], {}, times, opening)
+        self._identity(found)
+        for part in ("tremble", "flicker"):
+            _compare_restlessness(found, part, getattr(before, part).values, getattr(after, part).values)
         if self._owed:
-            figures["missing_face_share"] = self._missing / self._owed
-        elif self._wanted is not None or self._expected:
-            figures["missing_face_share"] = None
-            reasons["missing_face_share"] = "the master never shows the face"
+            found.figures["missing_face_share"] = self._missing / self._owed
+        else:
+            found.none("missing_face_share", "the master never shows the face")
         if self._outside:
-            figures["outside_exact"] = self._same / self._outside
-        mouth = _curve("opening", "Opening of the mouth", "%", times, 100 * opening, _percent(self._before.opening))
-        curves.append(mouth)
+            found.figures["outside_exact"] = self._same / self._outside
+        theirs = 100 * np.array(before.opening)
+        found.curves.append(curve("opening", "Opening of the mouth", "%", times, 100 * opening, theirs))
         if samples is not None:
             offset = av_offset(times, opening, samples, rate_hz)
-            figures["av_offset_ms"] = offset.offset_ms
-            reasons["av_offset_ms"] = offset.reason
+            found.figures["av_offset_ms"] = offset.offset_ms
+            if offset.reason:
+                found.reasons["av_offset_ms"] = offset.reason
             loudness = loudness_curve(samples, rate_hz, times)
-            curves.append(_curve("loudness", "Loudness of the speech", "dB", times, loudness, None))
+            found.curves.append(curve("loudness", "Loudness of the speech", "dB", times, loudness))
         sheet = self._sheet.jpeg()
-        return Measured(
-            figures,
-            {key: reason for key, reason in reasons.items() if reason},
-            curves,
-            {} if sheet is None else {"contact_sheet": sheet},
-            times,
-            opening,
-        )
+        if sheet is not None:
+            found.pictures["contact_sheet"] = sheet
+        return found
 
     def _compare(self, before: Frame | None, after: Frame, boxes: Sequence[Box]) -> bool:
         """Count the untouched pixels; True when the whole picture is the master's."""
@@ -210,7 +217,7 @@ class Meter:
         if before is None:
             self._before.add(None, None, None)
         else:
-            self._before.add(master, crop if master is found else face_crop(before, to_picture), inside)
+            self._before.add(master, crop if before is after else face_crop(before, to_picture), inside)
 
     def _sample(
         self, number: int, time_s: float, before: Frame | None, after: Frame, mesh: F32, found: F32 | None
@@ -222,9 +229,7 @@ class Meter:
             self._chips.append(chip(after, found))
             self._chip_times.append(time_s)
 
-    def _identity(
-        self, figures: dict[str, float | None], reasons: dict[str, str], curves: list[dict[str, Any]]
-    ) -> None:
+    def _identity(self, found: Measured) -> None:
         vectors = embed(self._chips) if self._chips else np.zeros((0, 128), np.float32)
         gaps: dict[str, F32] = {}
         for key, references in (("identity_wanted", self._wanted), ("identity_replaced", self._replaced)):
@@ -233,36 +238,25 @@ class Meter:
         if len(gaps) == 2:
             gaps["identity_margin"] = gaps["identity_replaced"] - gaps["identity_wanted"]
         for key, values in gaps.items():
-            figures[key] = float(np.median(values)) if len(values) else None
             if not len(values):
-                reasons[key] = "no face was found to be compared"
-            elif key != "identity_replaced":
-                curves.append(_curve(key, _IDENTITY_LABELS[key], "", np.array(self._chip_times), values, None))
-
-    def _steadiness(
-        self,
-        figures: dict[str, float | None],
-        reasons: dict[str, str],
-        curves: list[dict[str, Any]],
-        times: NDArray[np.float64],
-    ) -> None:
-        before, after = self._before, self._after
-        for key, label, unit, scale, still, own, theirs in (
-            ("tremble", "Tremble of the face", "%", 100, _STILL_TREMBLE, after.tremble, before.tremble),
-            ("flicker", "Flicker of the face", "", 1, _STILL_FLICKER, after.flicker, before.flicker),
-        ):
-            figure = {"tremble": "jitter_ratio", "flicker": "flicker_ratio"}[key]
-            values, baseline = np.array(own.values), np.array(theirs.values)
-            figures[figure] = _ratio(values, baseline, still)
-            if figures[figure] is None:
-                reasons[figure] = "too few pictures show the face both in the master and here"
-            curves.append(_curve(key, label, unit, times, scale * values, scale * baseline))
+                found.none(key, "no face was found to be compared")
+                continue
+            found.figures[key] = float(np.median(values))
+            if key in _IDENTITY_LABELS:
+                found.curves.append(curve(key, _IDENTITY_LABELS[key], "", np.array(self._chip_times), values))
 
 
-_IDENTITY_LABELS = {
-    "identity_wanted": "Distance to the wanted person",
-    "identity_margin": "Distance gained from the replaced person",
-}
+def _compare_restlessness(found: Measured, part: str, theirs: Sequence[float], own: Sequence[float]) -> None:
+    """Ratio and curve of a part's values per picture, the master's and the variant's."""
+    figure, label, unit, scale, still = _RESTLESSNESS[part]
+    values, baseline = np.array(own), np.array(theirs)
+    both = np.isfinite(values) & np.isfinite(baseline)
+    if both.sum() < _LEAST_PICTURES:
+        found.none(figure, "too few pictures show the face both in the master and here")
+    else:
+        means = (max(float(side[both].mean()), still) for side in (values, baseline))
+        found.figures[figure] = next(means) / next(means)
+    found.curves.append(curve(part, label, unit, found.times_s, scale * values, scale * baseline))
 
 
 def lip_gap(mesh: F32) -> float:
@@ -282,40 +276,3 @@ def _due(numbers: list[int], number: int) -> bool:
     while numbers and number >= numbers[-1]:
         numbers.pop()
     return due
-
-
-def _ratio(values: NDArray[np.float64], baseline: NDArray[np.float64], still: float) -> float | None:
-    both = np.isfinite(values) & np.isfinite(baseline)
-    if both.sum() < _LEAST_PICTURES:
-        return None
-    return max(float(values[both].mean()), still) / max(float(baseline[both].mean()), still)
-
-
-def _percent(shares: Sequence[float]) -> NDArray[np.float64]:
-    return 100 * np.array(shares)
-
-
-def _curve(
-    key: str,
-    label: str,
-    unit: str,
-    times: NDArray[np.float64],
-    values: NDArray[np.floating[Any]],
-    baseline: NDArray[np.floating[Any]] | None,
-) -> dict[str, Any]:
-    """A curve of qc.json; of long ones the highest value of each stretch."""
-    step = -(-len(times) // _MOST_POINTS) or 1
-    return {
-        "key": key,
-        "label": label,
-        "unit": unit,
-        "times_s": [round(float(t), 3) for t in times[::step]],
-        "values": _highest(values, step),
-        "baseline": None if baseline is None or not np.isfinite(baseline).any() else _highest(baseline, step),
-    }
-
-
-def _highest(values: NDArray[np.floating[Any]], step: int) -> list[float | None]:
-    filled = np.where(np.isfinite(values), values, -np.inf)
-    padded = np.concatenate([filled, np.full(-len(filled) % step, -np.inf)]).reshape(-1, step)
-    return [round(float(v), 4) if np.isfinite(v) else None for v in padded.max(axis=1)]

@@ -79,10 +79,11 @@ def av_offset(
     return Offset(NATURAL_LEAD_MS - late_ms, confidence)
 
 
-def loudness_curve(samples: NDArray[np.floating[Any]], rate_hz: int, times_s: F64) -> F32:
+def loudness_curve(samples: NDArray[np.floating[Any]], rate_hz: int, times_s: NDArray[np.floating[Any]]) -> F32:
     """Level of the speech band around each time, in dB of full scale, not below −60."""
     level = _envelope(samples, rate_hz)
-    at = np.interp(times_s, np.arange(len(level)) / _GRID_HZ, level, left=0.0, right=0.0)
+    grid = np.arange(len(level) + 1) / _GRID_HZ
+    at = np.interp(times_s, grid, np.append(level, 0.0), left=0.0, right=0.0)
     return np.asarray(20 * np.log10(np.maximum(at, 1e-3)), np.float32)
 
 

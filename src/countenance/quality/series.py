@@ -1,0 +1,40 @@
+"""Curves over time in the format of qc.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_POINTS = 1200
+
+
+def curve(
+    key: str,
+    label: str,
+    unit: str,
+    times_s: NDArray[np.floating[Any]],
+    values: NDArray[np.floating[Any]],
+    baseline: NDArray[np.floating[Any]] | None = None,
+) -> dict[str, Any]:
+    """One curve; NaN becomes None, and of long ones each stretch gives its highest value, so that no spike is lost.
+
+    `baseline` is the master's; one without any value counts as none.
+    """
+    step = max(1, -(-len(times_s) // MOST_POINTS))
+    known = baseline is not None and bool(np.isfinite(baseline).any())
+    return {
+        "key": key,
+        "label": label,
+        "unit": unit,
+        "times_s": [round(float(t), 3) for t in times_s[::step]],
+        "values": _highest(values, step),
+        "baseline": _highest(baseline, step) if baseline is not None and known else None,
+    }
+
+
+def _highest(values: NDArray[np.floating[Any]], step: int) -> list[float | None]:
+    filled = np.where(np.isfinite(values), values, -np.inf)
+    padded = np.concatenate([filled, np.full(-len(filled) % step, -np.inf)]).reshape(-1, step)
+    return [round(float(v), 4) if np.isfinite(v) else None for v in padded.max(axis=1)]
