@@ -294,7 +294,7 @@ def _durable(project: Project, job: str) -> Iterator[None]:
                 "executor_id": job,
                 "application_version": "1",  # steps find finished work by content, so newer code may go on
                 "enable_otlp": False,
-                "log_level": "ERROR",
+                "log_level": "CRITICAL",  # what fails is raised to the caller, who says it in one sentence
             }
         )
         DBOS.launch()

@@ -135,13 +135,13 @@ def _paint(
     painters, wanted = _painters(brief, seen, variant, dub, timeline, networks)
     replaced = seen.perception.of_person(brief.presenter.track)[0].embedding
     sound = sound_of(seen, dub)
+    shots = set(seen.perception.shots)
     meter = Meter(
         networks,
+        len(timeline.source),
         wanted=wanted if variant.swaps else None,
         replaced=replaced if variant.swaps else None,
-        times_s=timeline.times_s(),
-        speech=sound,
-        rate_hz=RATE_HZ,
+        cuts=[number for number, source in enumerate(timeline.source) if source in shots],
     )
     folder.mkdir(parents=True, exist_ok=True)
     total = len(timeline.source)
@@ -155,7 +155,7 @@ def _paint(
             for _ in counted:
                 pass
         pictures_sha256 = writer.close()
-    measured = meter.finish()
+    measured = meter.finish(sound, RATE_HZ)
     figures = dict(measured.figures)
     reasons = dict(measured.reasons)
     if sound is not None and sound.size:
@@ -234,7 +234,7 @@ def _composed(
                 box, face = union(box, patch.box), patch.face
         if box is not None:
             writer.add(number, box, frame)
-        meter.see(number, before, frame, face, box)
+        meter.see(number, float(frame.time), before, frame, face, (box,) if box else ())
         yield frame
 
 

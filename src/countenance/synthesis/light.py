@@ -8,7 +8,9 @@ import numpy as np
 from countenance.media.frame import F32
 
 _GRID_PX = 48  # light is broad: a small grid holds it
-_REACH = 0.10  # of the picture's longer side: what is broader is light, what is finer is skin
+# Of the picture's longer side: what is broader is light, what is finer is skin. Between the two lie highlights
+# and soft shadows, of which each picture keeps its share.
+_REACHES = (0.10, 0.04)
 _FLOOR = 4.0  # grey levels added on both sides, so that dark skin gives steady ratios
 _LIMITS = (0.35, 2.8)
 
@@ -27,9 +29,12 @@ def light_ratio(there: F32, here: F32, weight: F32) -> F32:
     size = grid_size(weight.shape[1], weight.shape[0])
     there, here, weight = (cv2.resize(z, size, interpolation=cv2.INTER_AREA) for z in (there, here, weight))
     share = weight[..., None] + 1e-5
-    known = _broad(share)[..., None]
-    top, bottom = (_broad(picture * share) / known + _FLOOR for picture in (there, here))
-    return np.asarray(np.clip(top / bottom, *_LIMITS), np.float32)
+    product = np.ones_like(there)
+    for reach in _REACHES:
+        known = _broad(share, reach)[..., None]
+        top, bottom = (_broad(picture * share, reach) / known + _FLOOR for picture in (there, here))
+        product *= np.clip(top / bottom, *_LIMITS)
+    return np.asarray(np.sqrt(product), np.float32)
 
 
 def enlarged(ratio: F32, width: int, height: int) -> F32:
@@ -37,8 +42,8 @@ def enlarged(ratio: F32, width: int, height: int) -> F32:
     return np.asarray(cv2.resize(ratio, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _broad(values: F32) -> F32:
-    sigma = _REACH * _GRID_PX
+def _broad(values: F32, reach: float) -> F32:
+    sigma = reach * _GRID_PX
     side = int(6 * sigma) * 2 + 1  # a shorter kernel's cut-off would show as a step where weights are tiny
     return np.asarray(
         cv2.GaussianBlur(values, (side, side), sigma, borderType=cv2.BORDER_REPLICATE), np.float32

@@ -244,7 +244,9 @@ def _regions(uv: F32) -> tuple[F32, F32, F32]:
     shape = rim * (1 - upper) + forehead * upper
     for eye in (LEFT_EYE, RIGHT_EYE):
         shape *= 1 - cv2.GaussianBlur(_polygon(uv, eye, _LIDS).astype(np.float32), (0, 0), face_width * 0.008)
-    shape *= 1 - cv2.GaussianBlur(_polygon(uv, LIPS_INNER).astype(np.float32), (0, 0), face_width * 0.005)
+    mouth = _polygon(uv, LIPS_INNER)
+    cv2.polylines(mouth, [np.rint(uv[list(LIPS_INNER)]).astype(np.int32)], True, 1, max(1, round(face_width * 0.014)))
+    shape *= 1 - cv2.GaussianBlur(mouth.astype(np.float32), (0, 0), face_width * 0.004)
     features = np.zeros_like(face)
     for loop, grow in (
         (LEFT_EYE, 1.5),

@@ -38,8 +38,10 @@ def spread(
     fixed = np.rint(corners * (1 << _SHIFT)).astype(np.int32)
     for number in order.tolist():
         cv2.fillConvexPoly(index, fixed[number], number, lineType=cv2.LINE_8, shift=_SHIFT)
-    spread_small = _evaluate(index, corners, values[triangles])
     valid = index >= 0
+    # A border pixel outside takes a neighbour's plane, so that enlarging never mixes in a stranger's values.
+    outward = cv2.dilate(index.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.int32)
+    spread_small = _evaluate(np.where(valid, index, outward), corners, values[triangles])
     if coarse == 1:
         return spread_small, valid
     full_size = (small[0] * coarse, small[1] * coarse)

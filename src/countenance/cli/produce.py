@@ -1,0 +1,78 @@
+"""The command that carries a brief all the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from countenance.cli.console import Call, command, table
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "produce")(produce)
+
+
+def produce(
+    call: Call,
+    brief: Annotated[Path, typer.Argument(help="The brief: who, what, in which languages, where (YAML).")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the packages.")] = Path("out"),
+    approve_as: Annotated[
+        str | None,
+        typer.Option(
+            "--approve-as",
+            metavar="NAME",
+            help="Approve what passes the gate in NAME's name, without a look; recorded as such.",
+        ),
+    ] = None,
+) -> None:
+    """Make every variant of a brief: rights, perception, speech, painting, quality, review and release.
+
+    Without --approve-as the variants wait for `countenance review approve` (exit status 4). A run that was
+    stopped goes on where it was when the same command is given again.
+    """
+    from countenance.campaign.produce import produce as run
+    from countenance.campaign.variants import VariantRow
+    from countenance.errors import InputError
+    from countenance.store.project import init_project, open_project
+
+    try:
+        project = open_project(call.project_dir)
+    except InputError:
+        project = init_project(call.project_dir or Path.cwd())
+        if not call.json and not call.quiet:
+            typer.echo(f"made a project in {project.folder}", err=True)
+    with call.progress() as stage:
+        bars: dict[str, Callable[[int], None]] = {}
+
+        def report(name: str, done: int, of: int) -> None:
+            if name not in bars:
+                bars[name] = stage(name, of)
+            bars[name](done)
+
+        outcome = run(project, brief, out, approve_as=approve_as, progress=report)
+
+    def told(row: VariantRow) -> str:
+        failed = row.render.get("failed") or []
+        return f"gate failed: {', '.join(failed)}" if failed else row.state.replace("_", " ")
+
+    rows = [(row.key, row.id, told(row)) for row in outcome.variants]
+    done = {
+        "out": str(outcome.out),
+        "page": str(outcome.out / "campaign.html"),
+        "variants": [
+            {name: value for name, value in asdict(row).items() if name not in ("render", "review")}
+            | {"passed": row.render.get("passed"), "failed": row.render.get("failed")}
+            for row in outcome.variants
+        ],
+        "exit_status": outcome.exit_status,
+    }
+    waiting = [row for row in outcome.variants if row.state == "in_review" and row.render.get("passed")]
+    hint = f"{len(waiting)} variant(s) wait for review: countenance review list" if waiting else ""
+    call.show(
+        done, table(("variant", "id", "state"), rows), f"side by side: {outcome.out / 'campaign.html'}", *([hint] if hint else [])
+    )
+    raise typer.Exit(outcome.exit_status)
