@@ -1,0 +1,155 @@
+"""A real face in front of the meters: excerpts of the example master, its faces, and ways to damage pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from countenance.media.decode import decode
+from countenance.media.frame import F32, U8, Box, Frame
+from countenance.media.probe import probe
+from countenance.perception.crop import square_around
+from countenance.perception.identity import chip, embed
+from countenance.perception.networks import FaceNetworks
+from countenance.perception.pose import pose_of, similarity
+from countenance.perception.smooth import smooth_track
+from countenance.perception.topology import POINTS, STEADY
+from countenance.perception.tracks import Face
+from countenance.quality.meter import Measured, Meter
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+MASTER = EXAMPLES / "ada" / "master.mp4"
+
+Damage = Callable[[int, Frame], Frame]
+
+
+@dataclass(frozen=True)
+class Take:
+    """An excerpt and the face that is expected in each of its pictures."""
+
+    frames: tuple[Frame, ...]
+    faces: tuple[Face, ...]
+
+    def box(self, number: int) -> Box:
+        """A box that holds the face with room to spare."""
+        box = Box.around(self.faces[number].mesh[:POINTS, :2], 30, self.frames[number].size)
+        assert box is not None
+        return box
+
+
+@cache
+def networks() -> FaceNetworks:
+    return FaceNetworks()
+
+
+def meshes_of(path: Path, stop: int | None = None) -> tuple[list[Frame], F32]:
+    """Pictures of a clip with one face that is there throughout, and its meshes as detected `(n, 468, 3)`."""
+    frames = list(decode(probe(path), stop=stop))
+    square = networks().detect(frames[0])[0].square
+    meshes = []
+    for frame in frames:
+        points, _ = networks().mesh(frame, square)
+        meshes.append(points)
+        square = square_around(points)
+    return frames, np.stack(meshes)
+
+
+@cache
+def take(pictures: int = 36) -> Take:
+    frames, detected = meshes_of(MASTER, pictures)
+    smooth = smooth_track(detected)
+    faces = [
+        Face(np.concatenate([m, networks().irises(f, m)]), 1.0, pose_of(m)) for f, m in zip(frames, smooth, strict=True)
+    ]
+    return Take(tuple(frames), tuple(faces))
+
+
+def measure(
+    damage: Damage,
+    *,
+    wanted: F32 | None = None,
+    replaced: F32 | None = None,
+    cuts: Sequence[int] = (),
+    pictures: int = 36,
+) -> Measured:
+    """The damaged excerpt against itself."""
+    shown = take()
+    meter = Meter(networks(), pictures, wanted=wanted, replaced=replaced, cuts=cuts)
+    for number in range(pictures):
+        frame, face = shown.frames[number], shown.faces[number]
+        after = damage(number, frame)
+        boxes = [] if after is frame else [shown.box(number)]
+        meter.see(number, float(frame.time), frame, after, face, boxes)
+    return meter.finish()
+
+
+def untouched(_number: int, frame: Frame) -> Frame:
+    return frame
+
+
+def moved(frame: Frame, x: float, y: float) -> Frame:
+    """The whole picture, shifted by pixels."""
+    planes = []
+    for plane, step in zip(frame.planes, (1.0, 0.5, 0.5), strict=True):
+        matrix = np.array([[1, 0, x * step], [0, 1, y * step]])
+        size = plane.shape[::-1]
+        planes.append(cv2.warpAffine(plane, matrix, size, borderMode=cv2.BORDER_REPLICATE))
+    return Frame(frame.pts, frame.time_base, (planes[0], planes[1], planes[2]))
+
+
+def relit(frame: Frame, luma: float = 1.0, chroma: float = 0.0) -> Frame:
+    """The picture with its luma multiplied and its Cr raised."""
+    y, u, v = (plane.astype(np.float32) for plane in frame.planes)
+    return _frame(frame, y * luma, u, v + chroma)
+
+
+def blurred(frame: Frame, sigma: float) -> Frame:
+    y, u, v = (cv2.GaussianBlur(plane, (0, 0), sigma) for plane in frame.planes)
+    return Frame(frame.pts, frame.time_base, (y, u, v))
+
+
+def erased(frame: Frame, box: Box) -> Frame:
+    """The picture with a grey box in the face's place."""
+    gone = frame.copy()
+    shape = (box.height, box.width)
+    half = (box.height // 2, box.width // 2)
+    gone.put(box, (np.full(shape, 110, np.uint8), np.full(half, 128, np.uint8), np.full(half, 128, np.uint8)))
+    return gone
+
+
+@cache
+def references(talent: str) -> F32:
+    """Embeddings of two of a talent's reference pictures."""
+    chips = []
+    for path in sorted((EXAMPLES / talent / "refs").glob("*.jpg"))[:2]:
+        frame, mesh = portrait(path)
+        chips.append(chip(frame, mesh))
+    return embed(chips)
+
+
+@cache
+def portrait(path: Path) -> tuple[Frame, F32]:
+    """A photograph with one face, and its mesh."""
+    frame = Frame.from_rgb(np.ascontiguousarray(cv2.imread(str(path))[..., ::-1]))
+    mesh, _ = networks().mesh(frame, networks().detect(frame)[0].square)
+    mesh, _ = networks().mesh(frame, square_around(mesh))
+    return frame, mesh
+
+
+def with_face_of(talent: str, number: int, frame: Frame) -> Frame:
+    """The picture under a photograph of another person, laid onto the face that stands there."""
+    photo, mesh = portrait(next(iter(sorted((EXAMPLES / talent / "refs").glob("*front*.jpg")))))
+    steady = list(STEADY)
+    to_frame = similarity(mesh[steady, :2], take().faces[number].mesh[steady, :2])
+    laid: U8 = cv2.warpAffine(photo.rgb(), to_frame, frame.size, borderMode=cv2.BORDER_REPLICATE)
+    return Frame(frame.pts, frame.time_base, Frame.from_rgb(laid).planes)
+
+
+def _frame(like: Frame, y: F32, u: F32, v: F32) -> Frame:
+    planes = tuple(np.clip(np.rint(plane), 16, 240).astype(np.uint8) for plane in (y, u, v))
+    return Frame(like.pts, like.time_base, (planes[0], planes[1], planes[2]))

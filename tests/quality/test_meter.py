@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import io
+
+import faces
+import numpy as np
+import pytest
+from PIL import Image
+
+from countenance.media.frame import Frame
+from countenance.quality.gate import judge, kinds
+from countenance.quality.meter import Measured, Meter
+from countenance.quality.report import render_report
+
+RANDOM = np.random.default_rng(3)
+STEPS = RANDOM.normal(0, 1.2, (100, 2))
+
+
+def jittered(number: int, frame: Frame) -> Frame:
+    return faces.moved(frame, float(STEPS[number, 0]), float(STEPS[number, 1]))
+
+
+def shuffled(number: int, frame: Frame) -> Frame:
+    return faces.take().frames[number // 6 * 6 + (3, 0, 5, 1, 4, 2)[number % 6]]
+
+
+def curve_of(measured: Measured, key: str) -> dict[str, list[float | None]]:
+    return next(curve for curve in measured.curves if curve["key"] == key)
+
+
+def test_the_master_against_itself_is_as_steady_as_itself() -> None:
+    measured = faces.measure(faces.untouched)
+    assert measured.figures == {
+        "jitter_ratio": 1.0,
+        "flicker_ratio": 1.0,
+        "missing_face_share": 0.0,
+        "outside_exact": 1.0,
+    }
+    assert measured.reasons == {}
+
+
+@pytest.mark.parametrize(
+    ("damage", "jitter", "flicker"),
+    [
+        # trembling: the face's place changes, its look does not
+        (jittered, (2.0, 9.0), (0.8, 1.25)),
+        # moved once and for all
+        (lambda _, frame: faces.moved(frame, 2.0, 1.0), (0.8, 1.2), (0.85, 1.15)),
+        # brightness that jumps by 3 %
+        (lambda n, frame: faces.relit(frame, 1 + 0.03 * (-1) ** n), (0.85, 1.15), (1.8, 9.0)),
+        # colour that jumps by three levels
+        (lambda n, frame: faces.relit(frame, chroma=1.5 * (-1) ** n), (0.85, 1.15), (1.5, 9.0)),
+        # brightness that swells and ebbs as lights do
+        (lambda n, frame: faces.relit(frame, 1 + 0.1 * np.sin(n / 12)), (0.85, 1.15), (0.9, 1.2)),
+        # pictures in the wrong order
+        (shuffled, (1.6, 9.0), (1.2, 9.0)),
+        # out of focus: neither trembles nor flickers
+        (lambda _, frame: faces.blurred(frame, 1.5), (0.7, 1.3), (0.4, 1.05)),
+    ],
+)
+def test_each_restlessness_is_told_from_the_others(
+    damage: faces.Damage, jitter: tuple[float, float], flicker: tuple[float, float]
+) -> None:
+    figures = faces.measure(damage).figures
+    assert figures["jitter_ratio"] == pytest.approx(np.mean(jitter), abs=np.ptp(jitter) / 2)
+    assert figures["flicker_ratio"] == pytest.approx(np.mean(flicker), abs=np.ptp(flicker) / 2)
+    assert figures["missing_face_share"] == 0.0
+
+
+def test_another_persons_face_is_nearer_to_that_person() -> None:
+    ada, ben = faces.references("ada"), faces.references("ben")
+    swapped = faces.measure(lambda n, frame: faces.with_face_of("ben", n, frame), wanted=ben, replaced=ada, pictures=10)
+    kept = faces.measure(faces.untouched, wanted=ben, replaced=ada, pictures=10)
+    near, far = swapped.figures, kept.figures
+    assert near["identity_wanted"] is not None and near["identity_wanted"] < 0.45
+    assert near["identity_replaced"] is not None and near["identity_replaced"] > 0.5
+    assert near["identity_margin"] is not None and near["identity_margin"] > 0.2
+    assert far["identity_margin"] is not None and far["identity_margin"] < -0.2
+    assert len(curve_of(swapped, "identity_wanted")["values"]) == 5
+
+
+def test_frames_that_lost_the_face_are_counted() -> None:
+    def every_fourth(number: int, frame: Frame) -> Frame:
+        return faces.erased(frame, faces.take().box(number)) if number % 4 == 1 else frame
+
+    measured = faces.measure(every_fourth)
+    assert measured.figures["missing_face_share"] == 0.25
+    assert measured.figures["outside_exact"] == 1.0
+    assert np.isnan(measured.opening).sum() == 9
+
+
+def test_what_is_painted_beyond_its_box_is_counted() -> None:
+    def stained(_number: int, frame: Frame) -> Frame:
+        spot = frame.copy()
+        spot.planes[0][2, 5] ^= 1
+        return spot
+
+    measured = faces.measure(stained, pictures=3)
+    width, height = faces.take().frames[0].size
+    outside = sum(width * height - faces.take().box(n).width * faces.take().box(n).height for n in range(3))
+    assert measured.figures["outside_exact"] == pytest.approx(1 - 3 / outside, abs=1e-12)
+
+
+def test_where_nobody_is_expected_nothing_is_judged() -> None:
+    meter = Meter(faces.networks(), 3, wanted=np.zeros((1, 128), np.float32))
+    for number, frame in enumerate(faces.take().frames[:3]):
+        meter.see(number, float(frame.time), frame, frame, None)
+    measured = meter.finish(np.zeros(4800, np.float32), 48000)
+    assert measured.figures.pop("outside_exact") == 1.0
+    assert set(measured.figures.values()) == {None}
+    assert set(measured.reasons) == set(measured.figures)
+    assert measured.reasons["missing_face_share"] == "the master never shows the face"
+    assert measured.pictures == {}
+
+
+def test_without_a_master_there_is_no_ratio_but_the_face_is_still_looked_for() -> None:
+    shown = faces.take()
+    meter = Meter(faces.networks(), 12)
+    for number in range(12):
+        frame = shown.frames[number]
+        meter.see(number, float(frame.time), None, frame, shown.faces[number])
+    measured = meter.finish()
+    assert measured.figures == {"jitter_ratio": None, "flicker_ratio": None, "missing_face_share": 0.0}
+    assert set(measured.reasons) == {"jitter_ratio", "flicker_ratio"}
+    assert curve_of(measured, "tremble")["baseline"] is None
+
+
+def test_a_cut_is_no_flicker() -> None:
+    def darker_after_the_cut(number: int, frame: Frame) -> Frame:
+        return faces.relit(frame, 0.7) if number >= 20 else frame
+
+    flicker = curve_of(faces.measure(darker_after_the_cut, cuts=[20], pictures=24), "flicker")["values"]
+    missed = curve_of(faces.measure(darker_after_the_cut, pictures=24), "flicker")["values"]
+    assert flicker[20] is None and flicker[21] is not None
+    assert missed[20] is not None and missed[21] is not None and missed[20] > 3 * missed[21]
+
+
+def test_the_contact_sheet_shows_before_above_after() -> None:
+    measured = faces.measure(lambda _, frame: faces.relit(frame, 0.5), pictures=16)
+    sheet = Image.open(io.BytesIO(measured.pictures["contact_sheet"]))
+    assert sheet.format == "JPEG" and sheet.width > 8 * 200
+    pixels = np.asarray(sheet.convert("L"), np.float32)
+    before, after = pixels[30:230, 80:], pixels[242:442, 80:]
+    assert before.mean() > 1.5 * after.mean()
+
+
+def test_what_is_measured_can_be_judged_and_reported() -> None:
+    measured = faces.measure(jittered, pictures=14)
+    assert set(measured.figures) <= set(kinds())
+    verdict = judge(measured.figures, "standard", measured.reasons)
+    assert verdict.failed == ("jitter_ratio", "outside_exact")
+    qc = {
+        "variant": {"id": "01", "campaign": "demo", "face": "keep", "language": "en"},
+        "figures": [figure.record() for figure in verdict.figures],
+        "curves": measured.curves,
+        "verdict": verdict.record(),
+    }
+    page = render_report(qc, measured.pictures)
+    assert "Tremble of the face" in page and "data:image/jpeg" in page
