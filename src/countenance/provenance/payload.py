@@ -31,10 +31,10 @@ class Word(NamedTuple):
     fit: float
 
 
-def crc24(value: int) -> int:
-    """CRC-24 (RFC 9580, section 6.1) of the 64-bit `value` in big-endian byte order."""
+def crc24(data: bytes) -> int:
+    """CRC-24 of RFC 9580, section 6.1."""
     remainder = _CRC_START
-    for byte in value.to_bytes(ID_BITS // 8, "big"):
+    for byte in data:
         remainder ^= byte << 16
         for _ in range(8):
             remainder <<= 1
@@ -47,7 +47,7 @@ def encode(mark_id: int) -> NDArray[np.float32]:
     """Return the 352 code signs (+1 or -1, float32) of a 64-bit `mark_id`."""
     if not 0 <= mark_id < 1 << ID_BITS:
         raise ValueError(f"a mark id has 64 bits, {mark_id} does not fit")
-    message = (mark_id << CRC_BITS) | crc24(mark_id)
+    message = (mark_id << CRC_BITS) | _crc_of_id(mark_id)
     bits = [message >> (MESSAGE_BITS - 1 - place) & 1 for place in range(MESSAGE_BITS)]
     state = 0
     for bit in bits[1 - CONSTRAINT :]:  # tail-biting: the register starts as it will end
@@ -70,10 +70,14 @@ def decode(soft: NDArray[np.floating]) -> Word | None:
     bits = _most_likely_path(np.concatenate([steps, steps]))[MESSAGE_BITS // 2 :][:MESSAGE_BITS]
     message = int("".join(map(str, np.roll(bits, MESSAGE_BITS // 2))), 2)
     mark_id, crc = message >> CRC_BITS, message & ((1 << CRC_BITS) - 1)
-    if crc != crc24(mark_id):
+    if crc != _crc_of_id(mark_id):
         return None
     energy = float(np.linalg.norm(steps)) * np.sqrt(CODE_SIGNS)
     return Word(mark_id, float(encode(mark_id) @ steps.ravel()) / max(float(energy), 1e-12))
+
+
+def _crc_of_id(mark_id: int) -> int:
+    return crc24(mark_id.to_bytes(ID_BITS // 8, "big"))
 
 
 def _shift_in(bit: int, state: int) -> int:

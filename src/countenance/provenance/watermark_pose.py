@@ -24,6 +24,9 @@ USUAL_CROP_SOURCES_PX = (720, 1080, 1440, 2160)  # shorter sides of pictures tha
 LEAST_SCALE, MOST_SCALE, SCALE_STEP = 0.45, 2.2, 1.004
 ANGLE_STEP_DEG = 0.2
 FARTHEST_LAG_PX = 900
+STANDING = 0.15  # more mean detail than the mark makes is the picture's own, which stands still
+PEAK_LIMITS = (-3.0, 12.0)  # standard deviations: no single peak decides
+LATTICES = 7
 # Lattice points in tile units, and points halfway between: a true lattice is dark there, its denser relatives
 # are not.
 BRIGHT = ((1, 0), (0, 1), (1, 1), (1, -1), (2, 0), (0, 2), (2, 1), (1, 2))
@@ -38,6 +41,9 @@ class Pose:
     scale_y: float
     angle_deg: float = 0.0  # counter-clockwise
     mirrored: bool = False
+
+    def enlarged(self, across: float, down: float) -> Pose:
+        return replace(self, scale_x=self.scale_x * across, scale_y=self.scale_y * down)
 
     def undo(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
         """Bring a float32 picture (h, w) back to mark space; what lies outside is 0."""
@@ -92,11 +98,11 @@ def quarter_turned(poses: Iterable[Pose]) -> Iterator[Pose]:
 
 
 def turned_poses(detail: NDArray[np.float32]) -> Iterator[Pose]:
-    """Poses that fit the lattice in the picture's autocorrelation, in all quarter turns and mirrored."""
-    angle_deg, scale = _lattice(_autocorrelation(detail))
-    # A square lattice is easily taken for one that is turned by 45 degrees and sqrt(2) times as dense.
-    for angle, width in ((angle_deg, scale), (angle_deg + 45.0, scale * 2**0.5)):
-        yield from quarter_turned([Pose(width, width, angle), Pose(width, width, -angle, mirrored=True)])
+    """Poses of a mean `detail` (h, w) -1..1 that fit a lattice in its autocorrelation, turned and mirrored."""
+    for angle_deg, scale in _lattices(_autocorrelation(detail)):
+        # A square lattice is easily taken for one that is turned by 45 degrees and sqrt(2) times as dense.
+        for angle, width in ((angle_deg, scale), (angle_deg + 45.0, scale * 2**0.5)):
+            yield from quarter_turned([Pose(width, width, angle), Pose(width, width, -angle, mirrored=True)])
 
 
 def neighbours(pose: Pose) -> Iterator[Pose]:
@@ -104,15 +110,14 @@ def neighbours(pose: Pose) -> Iterator[Pose]:
     angles = (-0.2, -0.1, 0.0, 0.1, 0.2) if pose.angle_deg else (0.0,)
     for angle in angles:
         for factor in (0.996, 0.998, 1.0, 1.002, 1.004):
-            scale = pose.scale_x * factor
-            yield replace(pose, scale_x=scale, scale_y=scale, angle_deg=pose.angle_deg + angle)
+            yield replace(pose.enlarged(factor, factor), angle_deg=pose.angle_deg + angle)
 
 
 def _autocorrelation(detail: NDArray[np.float32]) -> NDArray[np.float32]:
     """Whitened autocorrelation in standard deviations: a square, FARTHEST_LAG_PX to each side of lag 0."""
     reach = FARTHEST_LAG_PX
     size = [scipy.fft.next_fast_len(max(side + reach, 2 * reach + 2)) for side in detail.shape]
-    power = np.abs(scipy.fft.fft2(detail, size)) ** 2
+    power = np.abs(scipy.fft.fft2(np.clip(detail, -STANDING, STANDING), size)) ** 2
     # A few strong lines of the picture itself would drown the many faint ones of the mark.
     local = cv2.blur(power, (31, 31), borderType=cv2.BORDER_REFLECT)
     power = np.minimum(power / (local + 1e-9), 30.0)
@@ -124,7 +129,7 @@ def _autocorrelation(detail: NDArray[np.float32]) -> NDArray[np.float32]:
     row, column = lags.shape[0] // 2, lags.shape[1] // 2
     lags = lags[row - reach : row + reach + 1, column - reach : column + reach + 1]
     lags = lags - cv2.blur(lags, (41, 41))
-    return np.asarray(cv2.blur(lags / lags.std(), (3, 3)), np.float32)
+    return np.asarray(cv2.blur(lags / (lags.std() + 1e-12), (3, 3)), np.float32)
 
 
 @cache
@@ -135,8 +140,8 @@ def _lattice_grid() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return turned.astype(np.float32), scaled.astype(np.float32)
 
 
-def _lattice(lags: NDArray[np.float32]) -> tuple[float, float]:
-    """Angle (degrees, counter-clockwise) and scale of the square lattice that fits best."""
+def _lattices(lags: NDArray[np.float32]) -> Iterator[tuple[float, float]]:
+    """Angles (degrees, counter-clockwise) and scales of the square lattices that fit best, best first."""
     angles, scales = _lattice_grid()
     score = np.zeros_like(angles)
     for sign, points in ((1.0, BRIGHT), (-1.0, DARK)):
@@ -145,6 +150,10 @@ def _lattice(lags: NDArray[np.float32]) -> tuple[float, float]:
             y = TILE_PX * scales * (down * np.cos(angles) - right * np.sin(angles))
             inside = (np.abs(x) < FARTHEST_LAG_PX) & (np.abs(y) < FARTHEST_LAG_PX)
             row, column = (FARTHEST_LAG_PX + np.rint(np.where(inside, lag, 0)).astype(int) for lag in (y, x))
-            score += sign * np.where(inside, np.clip(lags[row, column], -3.0, 8.0), 0)
-    best = np.unravel_index(int(score.argmax()), score.shape)
-    return float(np.rad2deg(angles[best])), float(scales[best])
+            score += sign * np.where(inside, np.clip(lags[row, column], *PEAK_LIMITS), 0)
+    for _ in range(LATTICES):
+        best = np.unravel_index(int(score.argmax()), score.shape)
+        angle, scale = float(angles[best]), float(scales[best])
+        yield float(np.rad2deg(angle)), scale
+        near = (np.abs(np.sin(2 * (angles - angle))) < 0.03) & (np.abs(scales / scale - 1) < 0.02)
+        score[near] = -np.inf

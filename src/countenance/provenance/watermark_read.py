@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
 from countenance.provenance import payload
-from countenance.provenance.pattern import TILE_PX, Pattern, keyed_pattern
+from countenance.provenance.pattern import TILE_PX, Pattern, keyed_pattern, mark_space
 from countenance.provenance.watermark_pose import (
     Pose,
     any_scale,
@@ -70,24 +70,43 @@ def read_mark(lumas: Iterable[NDArray[np.uint8]], key: bytes, search: bool = Tru
     pattern = keyed_pattern(key)
     detail, frames = _add_up(lumas)
     height, width = detail.shape
-    if min(height, width) < TILE_PX // 2:
+    if min(height, width) < TILE_PX // 2 or not detail.any():
         return None
-    flat = list(usual_poses(width, height))
-    rounds: list[Iterable[Pose]] = [flat]
-    if search:
-        rounds.append(quarter_turned(flat + [replace(pose, mirrored=True) for pose in flat]))
-        rounds.append(_closer(detail, pattern, any_scale()))
-        rounds.append(_closer(detail, pattern, turned_poses(detail)))
-    for poses in rounds:
-        for pose in poses:
-            sight = _look(detail, pattern, pose)
-            word = payload.decode(sight.votes) if sight.pilot_z >= LEAST_PILOT_Z else None
-            if word is not None and word.fit >= LEAST_FIT:
-                return MarkReading(word.mark_id, word.fit, frames, sight.pilot_z, pose)
+    found = _first(detail, pattern, usual_poses(width, height)) or (_search(detail, pattern) if search else None)
+    if found is None:
+        return None
+    sight, word = found
+    return MarkReading(word.mark_id, word.fit, frames, sight.pilot_z, sight.pose)
+
+
+def _search(detail: NDArray[np.float32], pattern: Pattern) -> tuple[Sight, payload.Word] | None:
+    height, width = detail.shape
+    size = mark_space(width, height)  # more pixels than that would only cost time
+    small = np.asarray(cv2.resize(detail, size, interpolation=cv2.INTER_AREA), np.float32)
+    flat = list(usual_poses(*size))
+    found = (
+        _first(small, pattern, quarter_turned(flat + [replace(pose, mirrored=True) for pose in flat]))
+        or _first(small, pattern, _closer(small, pattern, any_scale()))
+        or _first(small, pattern, _closer(small, pattern, turned_poses(small)))
+    )
+    if found is None:
+        return None
+    sight, word = found
+    return sight._replace(pose=sight.pose.enlarged(width / size[0], height / size[1])), word
+
+
+def _first(detail: NDArray[np.float32], pattern: Pattern, poses: Iterable[Pose]) -> tuple[Sight, payload.Word] | None:
+    """The first pose in which the pilot stands out and an id can be read."""
+    for pose in poses:
+        sight = _look(detail, pattern, pose)
+        word = payload.decode(sight.votes) if sight.pilot_z >= LEAST_PILOT_Z else None
+        if word is not None and word.fit >= LEAST_FIT:
+            return sight, word
     return None
 
 
 def _add_up(lumas: Iterable[NDArray[np.uint8]]) -> tuple[NDArray[np.float32], int]:
+    """Mean detail (h, w) of the frames, and how many there were."""
     total = np.zeros((0, 0), np.float32)
     frames = 0
     for luma in lumas:
@@ -95,7 +114,7 @@ def _add_up(lumas: Iterable[NDArray[np.uint8]]) -> tuple[NDArray[np.float32], in
             raise ValueError(f"frames to read a mark from have one size, not {total.shape} and {luma.shape}")
         total = total + _detail(luma) if frames else _detail(luma)
         frames += 1
-    return total, frames
+    return total / np.float32(max(frames, 1)), frames
 
 
 def _detail(luma: NDArray[np.uint8]) -> NDArray[np.float32]:

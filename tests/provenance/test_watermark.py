@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from clips import EXAMPLES, frames_of, psnr_db
+from numpy.typing import NDArray
+
+from countenance.media.sample import sample_lumas
+from countenance.provenance.watermark import Marker, noise_strength
+from countenance.provenance.watermark_read import read_mark
+
+Luma = NDArray[np.uint8]
+Lumas = Sequence[Luma]
+KEY = bytes(range(32))
+OTHER_KEY = bytes(range(1, 33))
+MARK_ID = 0x0123_4567_89AB_CDEF
+
+
+@pytest.fixture(scope="module")
+def plain() -> list[Luma]:
+    """Two seconds of a presenter who does not exist, 720 x 720."""
+    return [frame.planes[0] for frame in frames_of(EXAMPLES / "ada" / "master.mp4", stop=50)]
+
+
+@pytest.fixture(scope="module")
+def marked(plain: list[Luma]) -> list[Luma]:
+    return mark(plain)
+
+
+def mark(lumas: Lumas) -> list[Luma]:
+    marker = Marker(KEY, MARK_ID)
+    copies = [luma.copy() for luma in lumas]
+    for luma in copies:
+        marker.embed(luma)
+    return copies
+
+
+def recode(lumas: Lumas, crf: int = 28, preset: str = "ultrafast") -> list[Luma]:
+    """Through x264 and back, as another platform would; nothing but the pictures goes over."""
+    file = io.BytesIO()
+    height, width = lumas[0].shape
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": str(crf), "preset": preset})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        grey = np.full((height // 2, width), 128, np.uint8)
+        for luma in lumas:
+            picture = av.VideoFrame.from_ndarray(np.concatenate([luma, grey]), format="yuv420p")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    file.seek(0)
+    with av.open(file) as container:
+        return [picture.to_ndarray()[:height].copy() for picture in container.decode(video=0)]
+
+
+def scaled(width: int, height: int) -> Callable[[Luma], Luma]:
+    return lambda luma: cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def turned(angle_deg: float, scale: float = 1.0) -> Callable[[Luma], Luma]:
+    def turn(luma: Luma) -> Luma:
+        height, width = luma.shape
+        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle_deg, scale)
+        return cv2.warpAffine(luma, matrix, (width, height))
+
+    return turn
+
+
+def noise_pictures(seed: int, count: int = 4) -> list[Luma]:
+    """Moving soft noise, 480 x 360: rich in texture and without a mark."""
+    rng = np.random.default_rng(seed)
+    ground = rng.integers(0, 256, (60, 80), np.uint8)
+    still = cv2.resize(ground, (520, 400), interpolation=cv2.INTER_CUBIC)
+    return [still[step : step + 360, 2 * step : 2 * step + 480].copy() for step in range(count)]
+
+
+def test_mark_costs_little_and_is_the_same_every_time(plain: list[Luma], marked: list[Luma]) -> None:
+    assert min(psnr_db(a, b) for a, b in zip(plain, marked, strict=True)) > 46
+    assert all(np.array_equal(a, b) for a, b in zip(marked, mark(plain), strict=True))
+    worst = max(int(np.abs(a.astype(int) - b).max()) for a, b in zip(plain, marked, strict=True))
+    assert worst <= 6
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_even_pure_texture_keeps_its_signal_to_noise_ratio(seed: int) -> None:
+    noise = np.random.default_rng(seed).integers(30, 220, (288, 360), np.uint8)
+    assert psnr_db(noise, mark([noise])[0]) > 46
+
+
+def test_flat_ground_carries_less_than_texture_and_lone_edges_do_not_count() -> None:
+    rng = np.random.default_rng(0)
+    picture = np.full((720, 720), 100, np.uint8)
+    picture[:, 360:] = 180
+    picture[360:, :] = cv2.resize(rng.integers(60, 200, (90, 180), np.uint8), (720, 360))
+    strength = noise_strength(picture)
+    edge, flat, texture = strength[20:70, 88:92].mean(), strength[20:70, 20:70].mean(), strength[110:, :].mean()
+    assert flat < 0.6 * texture
+    assert edge < 1.2 * flat
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda luma: luma, id="nothing else"),
+        pytest.param(lambda luma: luma[60:600, 100:640], id="crop to 75 %"),
+        pytest.param(scaled(480, 480), id="smaller by a third"),
+        pytest.param(scaled(1080, 1080), id="half as large again"),
+        pytest.param(lambda luma: cv2.convertScaleAbs(luma, alpha=0.7, beta=20), id="less contrast"),
+    ],
+)
+def test_id_is_read_after_a_recode_and(marked: list[Luma], change: Callable[[Luma], Luma]) -> None:
+    reading = read_mark(recode([change(luma) for luma in marked]), KEY, search=False)
+    assert reading is not None and reading.mark_id == MARK_ID
+    assert reading.frames == 50 and reading.confidence > 0.53
+
+
+@pytest.mark.parametrize(
+    ("change", "angle_deg", "scale", "mirrored"),
+    [
+        pytest.param(lambda luma: np.rot90(luma), 90, 1, False, id="on its side"),
+        pytest.param(lambda luma: luma[:, ::-1], 0, 1, True, id="mirrored"),
+        pytest.param(turned(-7, 0.85), -7, 0.85, False, id="turned and smaller"),
+        pytest.param(lambda luma: scaled(720, 720)(luma[:504, 100:604]), 0, 1.4286, False, id="zoomed in"),
+    ],
+)
+def test_search_finds_the_id_and_the_pose(
+    marked: list[Luma], change: Callable[[Luma], Luma], angle_deg: float, scale: float, mirrored: bool
+) -> None:
+    pictures = recode([np.ascontiguousarray(change(luma)) for luma in marked[:25]])
+    assert read_mark(pictures, KEY, search=False) is None
+    reading = read_mark(pictures, KEY)
+    assert reading is not None and reading.mark_id == MARK_ID
+    assert reading.pose.angle_deg == pytest.approx(angle_deg, abs=0.3)
+    assert reading.pose.scale_x == pytest.approx(scale, rel=0.006)
+    assert reading.pose.mirrored is mirrored
+
+
+def test_large_picture_is_read_in_any_usual_size() -> None:
+    picture = np.random.default_rng(3).integers(40, 220, (68, 120), np.uint8)
+    large = [cv2.resize(picture, (1920, 1080), interpolation=cv2.INTER_CUBIC)]
+    for width, height in ((1920, 1080), (1280, 720), (854, 480)):
+        reading = read_mark([scaled(width, height)(luma) for luma in mark(large)], KEY, search=False)
+        assert reading is not None and reading.mark_id == MARK_ID
+
+
+def test_one_marker_takes_pictures_of_any_size_and_views_of_larger_ones() -> None:
+    marker = Marker(KEY, MARK_ID)
+    for height, width in ((360, 480), (400, 300), (360, 480)):
+        whole = np.full((height + 20, width + 20), 90, np.uint8)
+        marker.embed(whole[10:-10, 10:-10])
+        assert (whole[:10] == 90).all() and (whole[:, -10:] == 90).all()
+        reading = read_mark([whole[10:-10, 10:-10]], KEY, search=False)
+        assert reading is not None and reading.mark_id == MARK_ID
+
+
+def test_unmarked_pictures_and_other_keys_give_nothing(plain: list[Luma], marked: list[Luma]) -> None:
+    assert read_mark(plain[:10], KEY, search=False) is None
+    assert read_mark(marked[:10], OTHER_KEY) is None
+    assert [read_mark(noise_pictures(seed), KEY, search=False) for seed in range(30)] == [None] * 30
+
+
+def test_nothing_to_look_at_gives_nothing() -> None:
+    assert read_mark([], KEY) is None
+    assert read_mark([np.zeros((64, 64), np.uint8)], KEY) is None
+    assert read_mark([np.full((360, 480), 16, np.uint8)] * 3, KEY) is None
+
+
+def test_frames_of_two_sizes_are_refused() -> None:
+    with pytest.raises(ValueError, match="one size"):
+        read_mark([np.zeros((360, 480), np.uint8), np.zeros((360, 482), np.uint8)], KEY)
+
+
+@pytest.mark.footage
+@pytest.mark.parametrize(
+    "clip",
+    ["liveportrait/s18.mp4", "azure-avatar/Asking_a_question.mp4", "liveportrait/d9.mp4", "grid/bbaf2n.mpg"],
+)
+def test_real_footage_keeps_its_id_through_a_recode(footage: Path, clip: str) -> None:
+    pictures = sample_lumas(footage / clip, 50)
+    marked = mark(pictures)
+    assert min(psnr_db(a, b) for a, b in zip(pictures, marked, strict=True)) > 46
+    reading = read_mark(recode(marked), KEY, search=False)
+    assert reading is not None and reading.mark_id == MARK_ID
+    assert read_mark(pictures[:10], KEY, search=False) is None
