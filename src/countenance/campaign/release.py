@@ -164,7 +164,7 @@ def _encode(
     poster = _poster_number(seen, brief, timeline)
 
     def finished() -> Iterator[Frame]:
-        painted = read_patches(rendering.patches)
+        painted = read_patches(rendering.patches, rendering.facts["pictures_sha256"])
         patch = next(painted, None)
         for number, _source, frame in shown_frames(seen.master, timeline):
             if patch is not None and patch.number == number:

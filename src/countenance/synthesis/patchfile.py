@@ -1,7 +1,7 @@
 """Painted boxes on disk: what was composed, bit for bit, so that the release encodes exactly what was inspected.
 
-One record per painted picture: number, box and the box's three planes, packed by zstandard. The file names the
-master and timeline that it belongs to; its digest is that of the pictures.
+After a head that stands for the master and timeline it belongs to, one record per painted picture: number, box and
+the box's three planes, packed by zstandard. Its digest is that of all this, so that no other pictures pass for these.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ import zstandard
 from countenance.errors import InputError
 from countenance.media.frame import U8, Box, Frame
 
-_MAGIC = b"CNTP1\n"
+_MAGIC = b"CNTP2\n"
 _RECORD = struct.Struct("<IHHHHI")  # picture number, x, y, width, height, packed length
+_DIGESTED = struct.calcsize("<IHHHH")  # all of it but the packed length, which may differ between packers
 _END = 0xFFFFFFFF
+_ORIGIN_BYTES = 32
 
 
 class PatchWriter:
@@ -30,14 +32,15 @@ class PatchWriter:
     def __init__(self, stream: IO[bytes], origin: str) -> None:
         self._stream = stream
         self._packer = zstandard.ZstdCompressor(level=1)
-        self._digest = hashlib.sha256(origin.encode())
-        stream.write(_MAGIC)
+        head = _MAGIC + hashlib.sha256(origin.encode()).digest()
+        self._digest = hashlib.sha256(head)
+        stream.write(head)
 
     def add(self, number: int, box: Box, frame: Frame) -> None:
         raw = b"".join(plane.tobytes() for plane in frame.cut(box))
         packed = self._packer.compress(raw)
         head = _RECORD.pack(number, box.x, box.y, box.width, box.height, len(packed))
-        self._digest.update(head[:12])
+        self._digest.update(head[:_DIGESTED])
         self._digest.update(raw)
         self._stream.write(head)
         self._stream.write(packed)
@@ -56,21 +59,42 @@ class Painted:
     planes: tuple[U8, U8, U8]
 
 
-def read_patches(path: Path) -> Iterator[Painted]:
-    """The stored boxes in order. Raises InputError for a file that is not whole."""
-    unpacker = zstandard.ZstdDecompressor()
+def read_patches(path: Path, digest: str) -> Iterator[Painted]:
+    """The stored boxes in order. Raises InputError, at the end at the latest, when they are not those of `digest`."""
     with path.open("rb") as stream:
-        if stream.read(len(_MAGIC)) != _MAGIC:
+        head = stream.read(len(_MAGIC) + _ORIGIN_BYTES)
+        if not head.startswith(_MAGIC):
             raise InputError(f"{path}: this is no patch file; render the variant again.")
-        while True:
-            head = stream.read(_RECORD.size)
-            if len(head) < _RECORD.size:
-                raise InputError(f"{path}: the patch file breaks off; render the variant again.")
-            number, x, y, width, height, length = _RECORD.unpack(head)
-            if number == _END:
-                return
-            raw = np.frombuffer(unpacker.decompress(stream.read(length)), np.uint8)
-            yield Painted(number, Box(x, y, width, height), _planes(raw, width, height))
+        found = hashlib.sha256(head)
+        while (record := _record(stream, path)) is not None:
+            packed_head, raw = record
+            number, x, y, width, height, _length = _RECORD.unpack(packed_head)
+            found.update(packed_head[:_DIGESTED])
+            found.update(raw)
+            yield Painted(number, Box(x, y, width, height), _planes(np.frombuffer(raw, np.uint8), width, height))
+        if stream.read(1) or found.hexdigest() != digest:
+            raise InputError(f"{path}: these are not the pictures that were inspected; render the variant again.")
+
+
+def _record(stream: IO[bytes], path: Path) -> tuple[bytes, bytes] | None:
+    """The next record's head and raw planes; None at the sealed end."""
+    head = stream.read(_RECORD.size)
+    if len(head) < _RECORD.size:
+        raise InputError(f"{path}: the patch file breaks off; render the variant again.")
+    number, _x, _y, width, height, length = _RECORD.unpack(head)
+    if number == _END:
+        return None
+    packed = stream.read(length)
+    if len(packed) < length:
+        raise InputError(f"{path}: the patch file breaks off; render the variant again.")
+    size = width * height * 3 // 2
+    try:
+        raw = zstandard.ZstdDecompressor().decompress(packed, max_output_size=size)
+    except zstandard.ZstdError as error:
+        raise InputError(f"{path}: the patch file is damaged ({error}); render the variant again.") from error
+    if len(raw) != size or width % 2 or height % 2:
+        raise InputError(f"{path}: the patch file is damaged (a box of another size); render the variant again.")
+    return head, raw
 
 
 def _planes(raw: U8, width: int, height: int) -> tuple[U8, U8, U8]:

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from clips import bits
+
+from countenance.media.frame import Frame
+from countenance.perception.crop import square_around
+from countenance.perception.identity import chip, distance, embed
+from countenance.perception.networks import FaceNetworks
+from countenance.perception.topology import FACE_OVAL, POINTS
+from countenance.perception.tracks import Face, Perception
+from countenance.synthesis.compose import Compositor
+from countenance.synthesis.engine import Patch
+from countenance.synthesis.likeness import Likeness
+from countenance.synthesis.swap import SwapPainter, prepare_swap
+
+CHOSEN = (0, 10, 20)
+
+
+@pytest.fixture(scope="module")
+def painter(ben_likeness: Likeness, ada_seen: Perception) -> SwapPainter:
+    return prepare_swap(ben_likeness, ada_seen.of_person(0))
+
+
+def face_of(seen: Perception, number: int) -> Face:
+    face = seen.face_of(0, number)
+    assert face is not None
+    return face
+
+
+def paint(painter: SwapPainter, frame: Frame, face: Face, number: int = 0) -> Patch:
+    patch = painter.paint(frame, face, number)
+    assert patch is not None
+    return patch
+
+
+def mask_at(patch: Patch, points: Sequence[float] | np.ndarray) -> float:
+    x, y = np.rint(np.asarray(points)[:2]).astype(int) - (patch.box.x, patch.box.y)
+    return float(patch.mask[y, x])
+
+
+def test_painting_leaves_the_frame_alone_and_returns_one_box(
+    painter: SwapPainter, ada_frames: list[Frame], ada_seen: Perception
+) -> None:
+    frame = ada_frames[0].copy()
+    patch = paint(painter, frame, face_of(ada_seen, 0))
+    assert bits(frame) == bits(ada_frames[0])
+    shape = (patch.box.height, patch.box.width)
+    assert patch.pixels.shape == (*shape, 3)
+    for plane in (patch.mask, patch.skin, patch.edge):
+        assert plane.shape == shape
+        assert 0 <= plane.min() and plane.max() <= 1.0001
+    assert not any(side % 2 for side in (patch.box.x, patch.box.y, *shape))
+    # Nothing reaches the box's own border: the paint ends inside the face.
+    assert max(float(side.max()) for side in (patch.mask[0], patch.mask[-1], patch.mask[:, 0], patch.mask[:, -1])) == 0
+
+
+def test_the_same_input_is_painted_alike(painter: SwapPainter, ada_frames: list[Frame], ada_seen: Perception) -> None:
+    one, other = (paint(painter, ada_frames[5], face_of(ada_seen, 5)) for _ in range(2))
+    assert np.array_equal(one.pixels, other.pixels) and np.array_equal(one.mask, other.mask)
+
+
+def test_the_face_comes_nearer_to_the_wanted_person_and_away_from_the_replaced(
+    painter: SwapPainter,
+    ben_likeness: Likeness,
+    ada_frames: list[Frame],
+    ada_seen: Perception,
+    networks: FaceNetworks,
+) -> None:
+    ada = ada_seen.of_person(0)[0].embedding
+    before, after, away = [], [], []
+    for number in CHOSEN:
+        frame, face = ada_frames[number].copy(), face_of(ada_seen, number)
+        Compositor().compose(frame, paint(painter, frame, face, number), painter.name)
+        mesh, score = networks.mesh(frame, square_around(face.mesh[:POINTS]))
+        assert score > 0.9
+        vectors = embed([chip(ada_frames[number], face.mesh), chip(frame, mesh)])
+        before.append(distance(vectors[0], ben_likeness.embeddings))
+        after.append(distance(vectors[1], ben_likeness.embeddings))
+        away.append(distance(vectors[1], ada))
+    assert all(new < old - 0.08 for new, old in zip(after, before, strict=True))
+    assert float(np.median(after)) < 0.55
+    assert float(np.median(after)) < float(np.median(away))
+
+
+def test_eyes_and_the_inside_of_the_mouth_stay_the_targets(
+    painter: SwapPainter, ada_frames: list[Frame], ada_seen: Perception
+) -> None:
+    """They are what makes a look and a word real, so nothing is painted there."""
+    gaps = [float(np.linalg.norm(face_of(ada_seen, n).mesh[13] - face_of(ada_seen, n).mesh[14])) for n in range(30)]
+    widest = int(np.argmax(gaps))
+    assert gaps[widest] > 8  # an open mouth is among the pictures
+    face = face_of(ada_seen, widest)
+    patch, mesh = paint(painter, ada_frames[widest], face), face.mesh
+    assert mask_at(patch, (mesh[13] + mesh[14]) / 2) == 0
+    for upper, lower in ((159, 145), (386, 374), (158, 153), (385, 380)):
+        assert mask_at(patch, mesh[upper]) < 0.3 and mask_at(patch, mesh[lower]) < 0.3
+        assert mask_at(patch, (mesh[upper] + mesh[lower]) / 2) < 0.02
+
+
+def test_cheeks_are_painted_and_the_outline_is_not(
+    painter: SwapPainter, ada_frames: list[Frame], ada_seen: Perception
+) -> None:
+    face = face_of(ada_seen, 0)
+    patch = paint(painter, ada_frames[0], face)
+    assert min(mask_at(patch, face.mesh[point]) for point in (50, 280, 205, 425)) > 0.8
+    assert max(mask_at(patch, face.mesh[point]) for point in FACE_OVAL) < 0.35
+
+
+def test_fixed_points_do_not_move_and_the_head_pose_does_not_matter_to_that(painter: SwapPainter) -> None:
+    steps = np.linalg.norm(painter.reshape, axis=1)
+    assert steps[list(FACE_OVAL)] == pytest.approx(0, abs=1e-6)
+    assert 0 < steps.max() < 0.25  # of an eye distance: proportions, not another skull
+
+
+def test_a_face_outside_the_picture_is_left_alone(
+    painter: SwapPainter, ada_frames: list[Frame], ada_seen: Perception
+) -> None:
+    face = face_of(ada_seen, 0)
+    away = Face(face.mesh + np.array([5000, 0, 0], np.float32), face.score, face.pose)
+    assert painter.paint(ada_frames[0], away, 0) is None
+
+
+def test_a_face_at_the_border_is_painted_as_far_as_it_is_seen(
+    painter: SwapPainter, ada_frames: list[Frame], ada_seen: Perception
+) -> None:
+    face, frame = face_of(ada_seen, 0), ada_frames[0].copy()
+    shift = frame.size[0] - float(face.mesh[4, 0])
+    patch = paint(painter, frame, Face(face.mesh + np.array([shift, 0, 0], np.float32), face.score, face.pose))
+    assert patch.box.x + patch.box.width == frame.size[0]
+    Compositor().compose(frame, patch, painter.name)
