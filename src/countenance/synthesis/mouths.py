@@ -76,15 +76,13 @@ def collect_mouths(master: Master, tracks: Sequence[FaceTrack]) -> MouthLibrary:
     longest = max(tracks, key=lambda track: len(track.frames))
     reference = longest.mesh[len(longest.mesh) // 2]
     unit = float(np.linalg.norm(reference[33, :2] - reference[263, :2]))
-    measured = [
-        gap_and_width(apply(steady_frame(m, reference), m[:POINTS, :2]), unit) for t in tracks for m in t.mesh
-    ]
+    measured = [gap_and_width(apply(steady_frame(m, reference), m[:POINTS, :2]), unit) for t in tracks for m in t.mesh]
     gaps, widths = np.array(measured).T
+    sightings = [(track, index) for track in tracks for index in range(len(track.frames))]
     wanted = {
-        int(n): (track, i)
-        for track in tracks
-        for i, n in enumerate(track.frames)
-        if _kept(i, len(track.frames))
+        int(track.frames[index]): (track, index)
+        for place, (track, index) in enumerate(sightings)
+        if _kept(place, len(sightings))
     }
     mouths = []
     for number, frame in enumerate(decode(master)):
@@ -99,14 +97,12 @@ def collect_mouths(master: Master, tracks: Sequence[FaceTrack]) -> MouthLibrary:
         to_face = steady_frame(mesh, reference)
         shape = apply(to_face, mesh[:POINTS, :2])
         gap, width = gap_and_width(shape, unit)
-        mouths.append(
-            Mouth(number, frame.rgb(box), box, mesh[:POINTS], shape, to_face, gap, width, track.pose[index])
-        )
+        mouths.append(Mouth(number, frame.rgb(box), box, mesh[:POINTS], shape, to_face, gap, width, track.pose[index]))
     return MouthLibrary(tuple(mouths), reference, unit, _range(gaps), _range(widths))
 
 
 def _kept(index: int, count: int) -> bool:
-    """Runs of consecutive frames, evenly spread, until the library is full."""
+    """Runs of consecutive frames, evenly spread over all that was seen of the talent, until the library is full."""
     runs = max(1, _MOST // _RUN)
     if count <= _MOST:
         return True
