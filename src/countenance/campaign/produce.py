@@ -37,7 +37,7 @@ from countenance.provenance.disclosure import record_from_json, sentence
 from countenance.store.files import locked, read_json
 from countenance.store.project import Project
 
-_FINISHED = ("SUCCESS",)
+_FINISHED, _UNDER_WAY = ("SUCCESS",), ("PENDING", "ENQUEUED")  # a resumed workflow is queued for a moment
 _reporter: list[Progress] = [lambda _stage, _done, _of: None]
 
 
@@ -91,7 +91,7 @@ def release_approved(project: Project, variant_id: str, progress: Progress | Non
 def _finish(job: str, request: dict[str, Any], key: str | None = None) -> None:
     """Run the job's workflow to its end: attach to one that was cut off, or start the next attempt."""
     attempt = 0
-    while (status := DBOS.get_workflow_status(f"{job}-{attempt}")) is not None and status.status != "PENDING":
+    while (status := DBOS.get_workflow_status(f"{job}-{attempt}")) and status.status not in _UNDER_WAY:
         if status.status in _FINISHED and _all_there(request, key):
             return
         attempt += 1
