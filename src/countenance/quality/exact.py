@@ -21,11 +21,16 @@ def untouched(before: Frame, after: Frame, boxes: Sequence[Box]) -> tuple[int, i
     if any(cv2.countNonZero(plane) for plane in chroma):
         wide = cv2.resize(cv2.bitwise_or(*chroma), (width, height), interpolation=cv2.INTER_NEAREST)
         changed = cv2.bitwise_or(changed, wide)
-    outside = width * height
-    if boxes:
-        free = np.ones((height, width), np.uint8)
-        for box in boxes:
-            free[box.rows, box.columns] = 0
-            changed[box.rows, box.columns] = 0
-        outside = cv2.countNonZero(free)
+    for box in boxes:
+        changed[box.rows, box.columns] = 0
+    outside = width * height - _covered(boxes, width, height)
     return outside - cv2.countNonZero(changed), outside
+
+
+def _covered(boxes: Sequence[Box], width: int, height: int) -> int:
+    if len(boxes) < 2:
+        return sum(box.width * box.height for box in boxes)
+    covered = np.zeros((height, width), np.uint8)
+    for box in boxes:
+        covered[box.rows, box.columns] = 1
+    return int(cv2.countNonZero(covered))
