@@ -42,7 +42,7 @@ def test_the_texture_shows_the_skin_of_the_references(ben_likeness: Likeness, fr
 
 def test_the_paint_covers_the_skin_and_neither_background_nor_eyes(ben_likeness: Likeness) -> None:
     mask, uv = ben_likeness.mask, ben_likeness.uv
-    assert 0 <= mask.min() and mask.max() <= 1.0001
+    assert mask.min() >= 0 and mask.max() <= 1.0001
     assert at(mask, uv[list(CHEEKS)]).min() > 0.9
     for eye in (LEFT_EYE, RIGHT_EYE):
         assert at(mask, uv[list(eye)].mean(axis=0))[0] < 0.02
@@ -57,7 +57,7 @@ def test_the_paint_covers_the_skin_and_neither_background_nor_eyes(ben_likeness:
 def test_skin_and_rim_are_parts_of_the_face(ben_likeness: Likeness) -> None:
     uv = ben_likeness.uv
     for plane in (ben_likeness.skin, ben_likeness.edge):
-        assert 0 <= plane.min() and plane.max() <= 1.0001
+        assert plane.min() >= 0 and plane.max() <= 1.0001
     assert at(ben_likeness.skin, uv[list(CHEEKS)]).min() > 0.7
     assert at(ben_likeness.skin, uv[list(LIPS_INNER)]).max() < 0.3
     assert at(ben_likeness.edge, uv[list(FACE_OVAL)]).min() > 0.6

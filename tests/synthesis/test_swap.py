@@ -52,7 +52,7 @@ def test_painting_leaves_the_frame_alone_and_returns_one_box(
     assert patch.pixels.shape == (*shape, 3)
     for plane in (patch.mask, patch.skin, patch.edge):
         assert plane.shape == shape
-        assert 0 <= plane.min() and plane.max() <= 1.0001
+        assert plane.min() >= 0 and plane.max() <= 1.0001
     assert not any(side % 2 for side in (patch.box.x, patch.box.y, *shape))
     # Nothing reaches the box's own border: the paint ends inside the face.
     assert max(float(side.max()) for side in (patch.mask[0], patch.mask[-1], patch.mask[:, 0], patch.mask[:, -1])) == 0

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from clips import bits
+
+from countenance.media.frame import Frame
+from countenance.perception.crop import square_around
+from countenance.perception.networks import FaceNetworks
+from countenance.perception.topology import POINTS
+from countenance.perception.tracks import Face, Perception
+from countenance.quality.meter import lip_gap
+from countenance.synthesis.compose import Compositor
+from countenance.synthesis.lipsync import LipPainter, prepare_lipsync
+from countenance.synthesis.mouths import MouthLibrary, gap_and_width
+
+OPEN, SHUT, PRESS, TUCK = (1, 0, 0, 0), (0, 0, 0, 0), (0, 0, 1, 0), (0.3, 0, 0, 1)
+CHOSEN = (5, 15, 25)
+
+
+def painter_for(library: MouthLibrary, target: tuple[float, ...], seen: Perception) -> LipPainter:
+    targets = np.tile(np.array(target, np.float32), (30, 1))
+    return prepare_lipsync(library, targets, seen.tracks[0].pose)
+
+
+def shown_gaps(painter: LipPainter) -> list[float]:
+    return [gap_and_width(shape, painter.library.unit)[0] for shape in painter.shapes]
+
+
+def composed(painter: LipPainter, frames: list[Frame], seen: Perception, number: int) -> tuple[Frame, Face]:
+    face, frame = seen.face_of(0, number), frames[number].copy()
+    assert face is not None
+    patch = painter.paint(frame, face, number)
+    assert patch is not None
+    assert bits(frame) == bits(frames[number])  # engines only return patches
+    Compositor().compose(frame, patch, painter.name)
+    return frame, patch.face
+
+
+def test_pressed_lips_are_painted_shut(ada_mouths: MouthLibrary, ada_seen: Perception) -> None:
+    """p, b and m are told by closed lips: not almost closed ones."""
+    assert max(shown_gaps(painter_for(ada_mouths, PRESS, ada_seen))) < 0.006
+    assert max(shown_gaps(painter_for(ada_mouths, TUCK, ada_seen))) < 0.5 * ada_mouths.gap[1]
+
+
+def test_open_lips_are_set_to_the_gap_that_is_asked_for(ada_mouths: MouthLibrary, ada_seen: Perception) -> None:
+    high = ada_mouths.gap[2]
+    assert shown_gaps(painter_for(ada_mouths, OPEN, ada_seen)) == pytest.approx([high] * 30, abs=0.01)
+    half = [0.5 * (ada_mouths.gap[0] + high)] * 30
+    assert shown_gaps(painter_for(ada_mouths, (0.5, 0, 0, 0), ada_seen)) == pytest.approx(half, abs=0.01)
+
+
+def test_lips_never_pass_through_each_other(ada_mouths: MouthLibrary, ada_seen: Perception) -> None:
+    for target in (PRESS, SHUT, OPEN):
+        for shape in painter_for(ada_mouths, target, ada_seen).shapes:
+            upper, lower = shape[[82, 13, 312]], shape[[87, 14, 317]]
+            assert (lower[:, 1] - upper[:, 1]).min() > -0.01 * ada_mouths.unit
+
+
+@pytest.mark.parametrize("number", CHOSEN)
+def test_the_mouth_that_is_seen_afterwards_closes_and_opens(
+    ada_mouths: MouthLibrary,
+    ada_seen: Perception,
+    ada_frames: list[Frame],
+    networks: FaceNetworks,
+    number: int,
+) -> None:
+    seen_gaps = {}
+    for target in (OPEN, PRESS):
+        frame, face = composed(painter_for(ada_mouths, target, ada_seen), ada_frames, ada_seen, number)
+        mesh, score = networks.mesh(frame, square_around(face.mesh[:POINTS]))
+        assert score > 0.9
+        seen_gaps[target] = lip_gap(mesh)
+    assert seen_gaps[PRESS] < 0.035
+    assert seen_gaps[OPEN] > 2 * seen_gaps[PRESS] + 0.04
+
+
+def test_the_face_that_is_handed_on_has_the_new_mouth(
+    ada_mouths: MouthLibrary, ada_seen: Perception, ada_frames: list[Frame]
+) -> None:
+    """The swap paints over the lip-sync: it must know where the lips are now."""
+    _frame, face = composed(painter_for(ada_mouths, PRESS, ada_seen), ada_frames, ada_seen, 15)
+    old = ada_seen.face_of(0, 15)
+    assert old is not None
+    assert lip_gap(face.mesh) < 0.02 < lip_gap(old.mesh)
+    above = [10, 33, 263, 168, 4]
+    assert np.array_equal(face.mesh[above], old.mesh[above])
+    assert np.array_equal(face.mesh[POINTS:], old.mesh[POINTS:])
+
+
+def test_eyes_and_nose_are_not_touched(ada_mouths: MouthLibrary, ada_seen: Perception, ada_frames: list[Frame]) -> None:
+    frame, face = composed(painter_for(ada_mouths, OPEN, ada_seen), ada_frames, ada_seen, 5)
+    above = int(face.mesh[4, 1])  # the tip of the nose
+    assert np.array_equal(frame.planes[0][:above], ada_frames[5].planes[0][:above])
+
+
+def test_the_same_input_is_painted_alike(
+    ada_mouths: MouthLibrary, ada_seen: Perception, ada_frames: list[Frame]
+) -> None:
+    one, other = (composed(painter_for(ada_mouths, OPEN, ada_seen), ada_frames, ada_seen, 8)[0] for _ in range(2))
+    assert bits(one) == bits(other)
+
+
+def test_after_the_last_target_the_frame_is_left_alone(
+    ada_mouths: MouthLibrary, ada_seen: Perception, ada_frames: list[Frame]
+) -> None:
+    face = ada_seen.face_of(0, 0)
+    assert face is not None
+    assert painter_for(ada_mouths, OPEN, ada_seen).paint(ada_frames[0], face, 30) is None
+
+
+@pytest.mark.parametrize("pictures", [1, 2, 3, 4])
+def test_a_clip_of_a_few_pictures_can_be_spoken(ada_mouths: MouthLibrary, ada_seen: Perception, pictures: int) -> None:
+    targets = np.tile(np.array(PRESS, np.float32), (pictures, 1))
+    painter = prepare_lipsync(ada_mouths, targets, ada_seen.tracks[0].pose[:pictures])
+    assert len(painter.shapes) == pictures
+    assert max(shown_gaps(painter)) < 0.006
