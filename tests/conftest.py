@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 from clips import EXAMPLES, frames_of, write_clip
+from hypothesis import settings
 from releases import release_clip
 
 from countenance.store.project import Project, init_project
+
+# The same cases on every run, and no judgement by the clock: test machines are shared.
+settings.register_profile("house", deadline=None, derandomize=True, database=None)
+settings.load_profile("house")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
