@@ -29,7 +29,7 @@ def pose_of(mesh: F32) -> F32:
     """Yaw, pitch and roll in degrees `(3,)`: positive is turned to the person's left, down, and clockwise as seen."""
     x, y, _away = rotation_of(mesh)
     yaw = np.degrees(np.arctan2(x[2], np.hypot(x[0], x[1])))
-    pitch = np.degrees(np.arctan2(-y[2], np.hypot(y[0], y[1])))
+    pitch = np.degrees(np.arctan2(y[2], np.hypot(y[0], y[1])))
     roll = np.degrees(np.arctan2(x[1], x[0]))
     return np.array([yaw, pitch, roll], np.float32)
 

@@ -15,10 +15,11 @@ class ShotDetector:
     """Tells hard cuts in a stream of frames from the change of a small picture and of its histogram.
 
     A cut changes most places at once *and* the distribution of brightness or colour; motion changes the first
-    only, a flash the second only for a frame or two.
+    only. Limits from footage: motion within shots reaches 16 luma steps but moves 4 % of the histogram; of cuts
+    between different sets all reach both limits. A jump cut on one and the same set is not told from motion.
     """
 
-    def __init__(self, *, place_limit: float = 18.0, histogram_limit: float = 0.35) -> None:
+    def __init__(self, *, place_limit: float = 14.0, histogram_limit: float = 0.10) -> None:
         self._place_limit = place_limit
         self._histogram_limit = histogram_limit
         self._last: tuple[F32, F32] | None = None
