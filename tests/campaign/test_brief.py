@@ -126,7 +126,6 @@ def test_absolute_and_nested_patterns_find_references(folder: Path) -> None:
         ("variants.exclude", [{"face": "ben", "lang": "de"}], "unknown key 'lang' in variants.exclude[0]"),
         # missing keys
         ("campaign", None, "'campaign' is missing"),
-        ("talents.ben.grant", None, "'talents.ben.grant' is missing"),
         ("script.text", None, "'script.text' is missing"),
         # wrong types and names
         ("channels", "web", "'channels' must be a list: write [web]"),
@@ -140,7 +139,6 @@ def test_absolute_and_nested_patterns_find_references(folder: Path) -> None:
         ("master", "ada", "which is a folder"),
         ("script.text", "gone.txt", "gone.txt, which does not exist"),
         ("translations.de", "gone.txt", "gone.txt, which does not exist"),
-        ("talents.ben.grant", "gone.yaml", "gone.yaml, which does not exist"),
         ("talents.ben.references", ["ben/*.jpg"], "no file matches 'ben/*.jpg' of talents.ben.references"),
         ("talents.ben.references", ["*"], None),  # folders among the matches are passed over
         # languages and translations

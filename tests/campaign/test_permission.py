@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from campaigns import ACTOR, grant, write_campaign
+
+from countenance.campaign.brief import load_brief
+from countenance.campaign.permission import require_rights, require_variant_rights
+from countenance.campaign.plan import plan
+from countenance.campaign.produce import produce
+from countenance.campaign.variants import variant_rows
+from countenance.errors import BriefError, RightsError
+from countenance.ledger.log import commitment, entries, verify
+from countenance.rights.grants import load_grant
+from countenance.rights.register import all_grants, record_grant, withdraw_grant
+from countenance.store.project import Project, init_project
+
+LONG_AGO = {"from": date(2020, 1, 1), "until": date(2020, 12, 31)}
+LATER = {"from": date(2100, 1, 1), "until": date(2101, 1, 1)}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return init_project(tmp_path / "studio")
+
+
+def refused(project: Project, brief: Path, out: Path) -> tuple[str, ...]:
+    """The reasons of a refusal, after checking that nothing else came of it but an entry in the ledger."""
+    with pytest.raises(RightsError, match="permission") as caught:
+        produce(project, brief, out)
+    assert caught.value.exit_status == 3
+    assert "\n" not in str(caught.value)
+    assert not out.exists()
+    assert not any(project.work.rglob("*.npz")) and not any(project.work.rglob("*.bin"))
+    assert not any(project.releases.iterdir())
+    assert variant_rows(project) == []
+    last = entries(project)[-1]
+    assert (last.kind, last.actor) == ("render.refused", ACTOR)
+    assert last.data["brief_sha256"] == load_brief(brief).digest()
+    assert len(last.data["reasons"]) == len(caught.value.reasons) > 0
+    told = json.dumps(last.data).lower()
+    assert not any(f"{mark}{name}" in told for name in ("ada", "ben") for mark in ('"', " ", "/"))
+    assert verify(project).ok
+    return caught.value.reasons
+
+
+@pytest.mark.parametrize("talent", ["ada", "ben"])
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        (None, "is not there"),
+        ({"valid": LONG_AGO}, "ended on 2020-12-31"),
+        ({"valid": LATER}, "begins only on 2100-01-01"),
+        ({"markets": ["IE", "DE"]}, "does not cover market AT (it covers DE, IE)"),
+        ({"campaigns": ["another-launch"]}, "does not cover campaign espresso-launch (it covers another-launch)"),
+        ({"channels": ["web"]}, "does not cover channel youtube (it covers web)"),
+        ({"languages": ["en"]}, "does not cover language de (it covers en)"),
+        ({"engines": ["swap"]}, "does not cover engine lipsync (it covers swap)"),
+        ({"purposes": ["voice"]}, "does not cover purpose swap"),
+    ],
+    ids=["absent", "expired", "too early", "market", "campaign", "channel", "language", "engine", "purpose"],
+)
+def test_each_missing_permission_is_refused_with_its_reason(
+    project: Project, short_master: Path, tmp_path: Path, talent: str, changes: dict[str, Any] | None, reason: str
+) -> None:
+    document = None if changes is None else grant(talent, **changes)
+    brief = write_campaign(tmp_path / "brief", short_master, grants={talent: document})
+    reasons = refused(project, brief, tmp_path / "out")
+    assert all(one.startswith(f"{talent}: ") for one in reasons)
+    assert any(reason in one for one in reasons)
+
+
+def test_both_missing_grants_are_named_at_once(project: Project, short_master: Path, tmp_path: Path) -> None:
+    brief = write_campaign(tmp_path / "brief", short_master, grants={"ada": None, "ben": None})
+    assert [one.split(":")[0] for one in refused(project, brief, tmp_path / "out")] == ["ada", "ben"]
+
+
+def test_a_talent_without_any_grant_is_refused(project: Project, short_master: Path, tmp_path: Path) -> None:
+    references = {
+        "references": [str(path) for path in sorted((Path("examples") / "ada" / "refs").resolve().glob("1*"))]
+    }
+    brief = write_campaign(
+        tmp_path / "brief", short_master, faces=("keep",), languages=("en",), talents={"ada": references}
+    )
+    assert refused(project, brief, tmp_path / "out") == ("ada: no grant is on record",)
+
+
+def test_a_withdrawn_grant_stays_withdrawn_though_the_brief_names_it_again(
+    project: Project, short_master: Path, tmp_path: Path
+) -> None:
+    brief = load_brief(write_campaign(tmp_path / "brief", short_master))
+    assert len(require_rights(project, brief, plan(brief))) == 2
+    withdraw_grant(project, "ben", ACTOR, "moved on")
+    reasons = refused(project, brief.path, tmp_path / "out")
+    assert len(reasons) == 1 and reasons[0].startswith("ben: ") and "was withdrawn on" in reasons[0]
+
+
+def test_a_grant_that_is_on_record_already_serves_where_the_file_is_gone(
+    project: Project, short_master: Path, tmp_path: Path
+) -> None:
+    brief = load_brief(write_campaign(tmp_path / "brief", short_master))
+    before = require_rights(project, brief, plan(brief))
+    (tmp_path / "brief" / "ben.grant.yaml").unlink()
+    assert require_rights(project, brief, plan(brief)) == before
+
+
+def test_the_grants_that_cover_the_plan_are_returned_and_recorded_once(
+    project: Project, short_master: Path, tmp_path: Path
+) -> None:
+    brief = load_brief(write_campaign(tmp_path / "brief", short_master))
+    for _ in range(2):
+        assert [one.grant.talent for one in require_rights(project, brief, plan(brief))] == ["ada", "ben"]
+    assert [entry.kind for entry in entries(project)] == ["consent.granted"] * 2
+    assert [entry.data["talent"] for entry in entries(project)] == [commitment(project, n) for n in ("ada", "ben")]
+
+
+def test_a_grant_of_somebody_else_is_a_slip_in_the_brief(project: Project, short_master: Path, tmp_path: Path) -> None:
+    brief = write_campaign(tmp_path / "brief", short_master, grants={"ben": grant("ada")})
+    with pytest.raises(BriefError, match="this grant is for 'ada', but the brief gives it to 'ben'"):
+        produce(project, brief, tmp_path / "out")
+
+
+def test_a_variant_needs_only_what_it_does_itself(project: Project, short_master: Path, tmp_path: Path) -> None:
+    """Without ben the campaign as a whole is refused, but ada's own variants need nobody else."""
+    brief = load_brief(write_campaign(tmp_path / "brief", short_master, grants={"ben": None}))
+    record_grant(project, load_grant(tmp_path / "brief" / "ada.grant.yaml"), ACTOR)
+    wanted = plan(brief)
+    kept = require_variant_rights(project, brief, wanted.variant("keep-de").uses, "keep-de")
+    assert [one.grant.talent for one in kept] == ["ada"]
+    with pytest.raises(RightsError) as caught:
+        require_variant_rights(project, brief, wanted.variant("ben-de").uses, "ben-de")
+    assert {reason.split(":")[0] for reason in caught.value.reasons} == {"ben"}
+
+
+@pytest.mark.parametrize(("shift", "allowed"), [(lambda d: d, True), (lambda d: d + timedelta(days=1), False)])
+def test_the_last_day_counts_and_the_day_after_does_not(
+    project: Project, short_master: Path, tmp_path: Path, shift: Callable[[date], date], allowed: bool
+) -> None:
+    brief = load_brief(write_campaign(tmp_path / "brief", short_master))
+    record_grant(project, load_grant(tmp_path / "brief" / "ada.grant.yaml"), ACTOR)
+    record_grant(project, load_grant(tmp_path / "brief" / "ben.grant.yaml"), ACTOR)
+    last = min(one.grant.valid_until for one in all_grants(project))
+    wanted = plan(brief, shift(last))
+    if allowed:
+        assert require_rights(project, brief, wanted)
+    else:
+        with pytest.raises(RightsError, match="permission"):
+            require_rights(project, brief, wanted)

@@ -1,0 +1,109 @@
+"""A small campaign of the example presenters: a master of 1.2 seconds, two faces, two languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import yaml
+from clips import EXAMPLES
+
+from countenance.campaign.produce import Outcome
+from countenance.campaign.variants import VariantRow
+from countenance.ledger.log import Entry
+from countenance.store.project import Project
+
+SECONDS = 1.2
+ACTOR = "ops@example.org"
+SCRIPT, TRANSLATION = "This coffee machine.", "Diese Maschine."
+
+
+def grant(talent: str, **changes: Any) -> dict[str, Any]:
+    whole: dict[str, Any] = yaml.safe_load((EXAMPLES / talent / "grant.yaml").read_text(encoding="utf-8"))
+    return {**whole, **changes}
+
+
+def cut_master(target: Path, seconds: float = SECONDS) -> Path:
+    """The first pictures and sounds of ada's example master, their packets as they are."""
+    with av.open(str(EXAMPLES / "ada" / "master.mp4")) as origin, av.open(str(target), "w") as container:
+        copies = {track.index: container.add_stream_from_template(track) for track in origin.streams}
+        for packet in origin.demux():
+            if packet.dts is not None and packet.pts * packet.time_base < seconds:
+                packet.stream = copies[packet.stream.index]
+                container.mux(packet)
+    return target
+
+
+def write_campaign(
+    folder: Path,
+    master: Path,
+    *,
+    faces: tuple[str, ...] = ("keep", "ben"),
+    languages: tuple[str, ...] = ("en", "de"),
+    grants: Mapping[str, Mapping[str, Any] | None] | None = None,
+    track: int = 0,
+    **changes: Any,
+) -> Path:
+    """Write a brief and all that it names beside the master; a grant that is None is named but not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "script.txt").write_text(SCRIPT, encoding="utf-8")
+    (folder / "script.de.txt").write_text(TRANSLATION, encoding="utf-8")
+    talents = ["ada", *(face for face in faces if face != "keep")]
+    for talent in talents:
+        document = {talent: grant(talent), **(grants or {})}[talent]
+        if document is not None:
+            (folder / f"{talent}.grant.yaml").write_text(yaml.safe_dump(dict(document)), encoding="utf-8")
+    brief: dict[str, Any] = {
+        "campaign": "espresso-launch",
+        "owner": ACTOR,
+        "master": str(master),
+        "script": {"language": "en", "text": "script.txt"},
+        "faces": {"presenter": {"in": "master", "talent": "ada"}},
+        "talents": {
+            talent: {
+                "references": [str(EXAMPLES / talent / "refs" / "[123]_*.jpg")],
+                "grant": f"{talent}.grant.yaml",
+            }
+            for talent in talents
+        },
+        "variants": {"face": list(faces), "language": list(languages)},
+        "translations": {"de": "script.de.txt"} if "de" in languages else None,
+        "markets": {"en": ["IE"], "de": ["DE", "AT"]},
+        "channels": ["web", "youtube"],
+        "quality": {"gate": "draft"},
+        "release": {"approve": "manual", "badge": "corner"},
+        **changes,
+    }
+    brief["faces"]["presenter"]["track"] = track
+    path = folder / "brief.yaml"
+    path.write_text(yaml.safe_dump({key: value for key, value in brief.items() if value is not None}), encoding="utf-8")
+    return path
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The campaign at one moment."""
+
+    outcome: Outcome | None
+    rows: dict[str, VariantRow]
+    ledger: list[Entry]
+    files: list[str]  # in the out folder
+    stages: list[str]  # those that reported progress
+
+
+@dataclass(frozen=True)
+class Told:
+    """The story of a campaign: made, made again, one variant approved, the rest approved in one go, made again."""
+
+    project: Project
+    brief: Path
+    master: Path
+    out: Path
+    made: Snapshot
+    again: Snapshot
+    one: Snapshot
+    all: Snapshot
+    after: Snapshot
