@@ -79,8 +79,15 @@ def produce(
 
 
 def release_approved(project: Project, variant_id: str, progress: Progress | None = None) -> Path:
-    """Release one variant that a person has approved, as a durable job of its own."""
+    """Release one variant that a person has approved, as a durable job of its own.
+
+    Raises CountenanceError when nobody approved, RightsError when a grant has ended or was withdrawn since.
+    """
     row = find_variant(project, variant_id)
+    if "release_id" not in row.review:
+        raise CountenanceError(
+            f"variant {row.id} ({row.key}) is {row.state.replace('_', ' ')}; only an approved variant is released."
+        )
     request = {**row.render["request"], "root": str(project.root)}
     job = key_of("release", row.review["release_id"])
     with locked(project.work / "jobs" / f"{job}.lock"), _reporting(progress), _durable(project, job):
@@ -204,6 +211,7 @@ class _Work:
 
     project: Project
     brief: Brief
+    digest: str
     plan: Plan
     reviewed: bool  # people will look at it before it is approved, so they get a preview
 
@@ -235,7 +243,7 @@ class _Work:
         )
 
     def __hash__(self) -> int:
-        return hash((self.project.root, self.brief.path))
+        return hash((self.project.root, self.digest))
 
 
 @lru_cache(maxsize=4)
@@ -245,7 +253,7 @@ def _work(root: str, brief_path: str, digest: str, reviewed: bool) -> _Work:
         raise InputError(
             f"{brief.path} or a file that it names has changed since; run `countenance produce` again."
         )
-    return _Work(Project(Path(root)), brief, plan(brief), reviewed)
+    return _Work(Project(Path(root)), brief, digest, plan(brief), reviewed)
 
 
 @lru_cache(maxsize=1)

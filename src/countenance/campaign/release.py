@@ -44,7 +44,7 @@ from countenance.provenance.history import seal
 from countenance.provenance.watermark import Marker
 from countenance.rights.grants import RecordedGrant
 from countenance.rights.register import grant_commitment
-from countenance.store.files import atomic_path, read_json, sha256_file, write_json
+from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_json
 from countenance.store.project import Project
 from countenance.store.secrets import load_or_create_symmetric
 from countenance.synthesis.patchfile import read_patches
@@ -72,17 +72,24 @@ def release_variant(
         raise CountenanceError(
             f"variant {row.id} ({row.key}) is {row.state}; only an approved variant is released."
         )
+    if row.state == "approved" and rendering.facts["pictures_sha256"] != row.review["pictures_sha256"]:
+        raise CountenanceError(
+            f"variant {row.id} ({row.key}) has other pictures than those that {row.review['by']} approved; "
+            "run `countenance produce` again and approve what it shows."
+        )
     grants = require_variant_rights(project, brief, variant.uses, variant.key)
     folder = project.releases / row.review["release_id"]
-    if not (folder / "release.json").is_file():
-        _seal(project, brief, seen, variant, row, dub, rendering, grants, folder, progress)
-    sealed = read_json(folder / "release.json")
-    record = record_from_json(sealed["record"])
-    record_release(
-        project, row, record=sealed["record"], sha256=sealed["seal"]["sha256"], package=str(out / row.id),
-        actor=row.review["by"],
-    )  # fmt: skip
-    return _package(brief, seen, variant, row, dub, rendering, folder, record, sealed, out)
+    with locked(project.work / "jobs" / f"release-{folder.name}.lock"):  # two jobs may want the same release
+        if not (folder / "release.json").is_file():
+            sweep(folder)
+            _seal(project, brief, seen, variant, row, dub, rendering, grants, folder, progress)
+        sealed = read_json(folder / "release.json")
+        record = record_from_json(sealed["record"])
+        record_release(
+            project, row, record=sealed["record"], sha256=sealed["seal"]["sha256"], package=str(out / row.id),
+            actor=row.review["by"],
+        )  # fmt: skip
+        return _package(brief, seen, variant, row, dub, rendering, folder, record, sealed, out)
 
 
 def _seal(

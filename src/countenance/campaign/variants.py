@@ -73,11 +73,17 @@ def find_variant(project: Project, name: str) -> VariantRow:
 
 
 def mark_rendered(project: Project, variant_id: str, render: dict[str, Any], actor: str) -> None:
-    """Record a finished rendering: it now waits for review. Later states are left as they are."""
+    """Record a finished rendering: it now waits for review.
+
+    Later states are left as they are, but an approval of other pictures is void.
+    """
     with transaction(project) as entry:
         row = _locked(entry.connection, variant_id)
-        state = "in_review" if row.state == "planned" else row.state
-        _set(entry.connection, variant_id, state=state, render=render)
+        if row.state == "approved" and row.review.get("pictures_sha256") != render["pictures_sha256"]:
+            _set(entry.connection, variant_id, state="in_review", review={})  # nobody has seen these pictures
+        elif row.state == "planned":
+            _set(entry.connection, variant_id, state="in_review")
+        _set(entry.connection, variant_id, render=render)
         if row.render != render:
             entry.append(
                 "qc.judged",
@@ -111,6 +117,7 @@ def approve(project: Project, variant_id: str, by: str, *, in_one_go: bool, note
         review = {
             "decision": "approved", "by": by, "at": utc_now(), "in_one_go": in_one_go, "note": note,
             "release_id": str(ULID()), "mark_id": f"{secrets.randbits(64):016x}",
+            "pictures_sha256": row.render["pictures_sha256"],
         }  # fmt: skip
         _set(entry.connection, variant_id, state="approved", review=review)
         entry.append(
@@ -136,7 +143,10 @@ def reject(project: Project, variant_id: str, by: str, reason: str) -> VariantRo
 def record_release(
     project: Project, row: VariantRow, *, record: dict[str, Any], sha256: str, package: str, actor: str
 ) -> None:
-    """Enter a sealed release into database and ledger, together or not at all. A second call changes nothing."""
+    """Enter a sealed release into database and ledger, together or not at all. A second call changes nothing.
+
+    Raises CountenanceError when the approval was taken back meanwhile.
+    """
     release_id, mark_id = row.review["release_id"], row.review["mark_id"]
     with transaction(project) as entry:
         known = entry.connection.execute(
@@ -144,6 +154,11 @@ def record_release(
         ).first()
         if known:
             return
+        now = _locked(entry.connection, row.id)
+        if now.state != "approved" or now.review["release_id"] != release_id:
+            raise CountenanceError(
+                f"variant {row.id} ({row.key}) was {now.state} while it was being released; nothing was released."
+            )
         entry.connection.execute(
             insert(tables.release).values(
                 id=release_id, variant_id=row.id, mark_id=mark_id, state="released",

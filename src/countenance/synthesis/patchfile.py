@@ -24,6 +24,7 @@ _RECORD = struct.Struct("<IHHHHI")  # picture number, x, y, width, height, packe
 _DIGESTED = struct.calcsize("<IHHHH")  # all of it but the packed length, which may differ between packers
 _END = 0xFFFFFFFF
 _ORIGIN_BYTES = 32
+_WAY_OUT = "remove its folder and run `countenance produce` again, which paints the variant anew"
 
 
 class PatchWriter:
@@ -64,7 +65,7 @@ def read_patches(path: Path, digest: str) -> Iterator[Painted]:
     with path.open("rb") as stream:
         head = stream.read(len(_MAGIC) + _ORIGIN_BYTES)
         if not head.startswith(_MAGIC):
-            raise InputError(f"{path}: this is no patch file; render the variant again.")
+            raise InputError(f"{path}: this is no patch file; {_WAY_OUT}.")
         found = hashlib.sha256(head)
         while (record := _record(stream, path)) is not None:
             packed_head, raw = record
@@ -73,27 +74,27 @@ def read_patches(path: Path, digest: str) -> Iterator[Painted]:
             found.update(raw)
             yield Painted(number, Box(x, y, width, height), _planes(np.frombuffer(raw, np.uint8), width, height))
         if stream.read(1) or found.hexdigest() != digest:
-            raise InputError(f"{path}: these are not the pictures that were inspected; render the variant again.")
+            raise InputError(f"{path}: these are not the pictures that were inspected; {_WAY_OUT}.")
 
 
 def _record(stream: IO[bytes], path: Path) -> tuple[bytes, bytes] | None:
     """The next record's head and raw planes; None at the sealed end."""
     head = stream.read(_RECORD.size)
     if len(head) < _RECORD.size:
-        raise InputError(f"{path}: the patch file breaks off; render the variant again.")
+        raise InputError(f"{path}: the patch file breaks off; {_WAY_OUT}.")
     number, _x, _y, width, height, length = _RECORD.unpack(head)
     if number == _END:
         return None
     packed = stream.read(length)
     if len(packed) < length:
-        raise InputError(f"{path}: the patch file breaks off; render the variant again.")
+        raise InputError(f"{path}: the patch file breaks off; {_WAY_OUT}.")
     size = width * height * 3 // 2
     try:
         raw = zstandard.ZstdDecompressor().decompress(packed, max_output_size=size)
     except zstandard.ZstdError as error:
-        raise InputError(f"{path}: the patch file is damaged ({error}); render the variant again.") from error
+        raise InputError(f"{path}: the patch file is damaged ({error}); {_WAY_OUT}.") from error
     if len(raw) != size or width % 2 or height % 2:
-        raise InputError(f"{path}: the patch file is damaged (a box of another size); render the variant again.")
+        raise InputError(f"{path}: the patch file is damaged (a box of another size); {_WAY_OUT}.")
     return head, raw
 
 
