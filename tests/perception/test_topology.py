@@ -5,7 +5,6 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from countenance.perception.tracks import FaceTrack
 from countenance.perception.topology import (
     FACE_OVAL,
     JAW,
@@ -20,6 +19,7 @@ from countenance.perception.topology import (
     STEADY,
     triangles,
 )
+from countenance.perception.tracks import FaceTrack
 
 TRIANGLES = [tuple(int(point) for point in triangle) for triangle in triangles()]
 DIRECTED = Counter(edge for a, b, c in TRIANGLES for edge in ((a, b), (b, c), (c, a)))

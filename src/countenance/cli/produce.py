@@ -73,6 +73,9 @@ def produce(
     waiting = [row for row in outcome.variants if row.state == "in_review" and row.render.get("passed")]
     hint = f"{len(waiting)} variant(s) wait for review: countenance review list" if waiting else ""
     call.show(
-        done, table(("variant", "id", "state"), rows), f"side by side: {outcome.out / 'campaign.html'}", *([hint] if hint else [])
+        done,
+        table(("variant", "id", "state"), rows),
+        f"side by side: {outcome.out / 'campaign.html'}",
+        *([hint] if hint else []),
     )
     raise typer.Exit(outcome.exit_status)
