@@ -10,7 +10,7 @@ from countenance.media.frame import F32
 _GRID_PX = 48  # light is broad: a small grid holds it
 # Of the picture's longer side: what is broader is light, what is finer is skin. Between the two lie highlights
 # and soft shadows, of which each picture keeps its share.
-_REACHES = (0.10, 0.04)
+_REACHES = ((0.10, 0.8), (0.045, 0.2))  # reach and share
 _FLOOR = 4.0  # grey levels added on both sides, so that dark skin gives steady ratios
 _LIMITS = (0.35, 2.8)
 
@@ -30,11 +30,11 @@ def light_ratio(there: F32, here: F32, weight: F32) -> F32:
     there, here, weight = (cv2.resize(z, size, interpolation=cv2.INTER_AREA) for z in (there, here, weight))
     share = weight[..., None] + 1e-5
     product = np.ones_like(there)
-    for reach in _REACHES:
+    for reach, part in _REACHES:
         known = _broad(share, reach)[..., None]
         top, bottom = (_broad(picture * share, reach) / known + _FLOOR for picture in (there, here))
-        product *= np.clip(top / bottom, *_LIMITS)
-    return np.asarray(np.sqrt(product), np.float32)
+        product *= np.clip(top / bottom, *_LIMITS) ** part
+    return np.asarray(product, np.float32)
 
 
 def enlarged(ratio: F32, width: int, height: int) -> F32:

@@ -24,7 +24,10 @@ from countenance.synthesis.warp import spread
 
 SETTINGS = {"mouth": "own footage", "covers": "lips, chin, jaw, rim of the neck"}
 _BLEND = 3  # pictures over which a jump between two pieces of footage is mixed
-_ALIKE = 0.3  # of the talent's range of gaps: mouths closer than this may be mixed
+_STRETCH = (1.25, 0.008)  # a mouth may be opened by a quarter and a hair (eye distances) more than it was
+_SQUEEZE = 0.5
+_MUST = 0.4  # of press or tuck: from here on lips are shut whatever the footage shows
+_ALIKE = 0.12  # of the talent's range of gaps: mouths closer than this may be mixed
 _RIM = (0.20, 0.45)  # of the way from mouth to jaw line: two rings on the neck, painted and free
 _LOWER = np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308])
 _UPPER = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308])
@@ -130,8 +133,18 @@ def prepare_lipsync(library: MouthLibrary, targets: F32, poses: F32) -> LipPaint
     window = min(5, len(shapes) - (1 - len(shapes) % 2))
     if window >= 3:
         shapes = savgol_filter(shapes, window, min(2, window - 1), axis=0, mode="interp").astype(np.float32)
-    exact = np.stack([_with_gap(s, float(w[0]), library.unit) for s, w in zip(shapes, wanted, strict=True)])
+    found = np.array([library.mouths[k].gap for k in path])
+    gaps = _reachable(wanted[:, 0], found, must_shut=targets[:, 2:].max(axis=1) > _MUST)
+    exact = np.stack([_with_gap(s, float(gap), library.unit) for s, gap in zip(shapes, gaps, strict=True)])
     return LipPainter(library, _layout(library), path, exact.astype(np.float32))
+
+
+def _reachable(
+    wanted: F32, found: NDArray[np.float64], *, must_shut: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """The gaps to set: as wanted, but teeth are neither drawn out nor squeezed; lips that must shut are shut."""
+    gaps = np.minimum(wanted.astype(np.float64), found * _STRETCH[0] + _STRETCH[1])
+    return np.where(must_shut, gaps, np.maximum(gaps, found * _SQUEEZE))
 
 
 def _with_gap(shape: F32, gap: float, unit: float) -> F32:
@@ -171,6 +184,8 @@ def _layout(library: MouthLibrary) -> _Layout:
     jaw = median[list(JAW)]
     mouth = median[list(LIPS_OUTER)].mean(axis=0)
     rings = np.concatenate([jaw + (jaw - mouth) * reach for reach in _RIM])
+    # Cheeks far from the mouth hardly move with speech, and there another head pose would show first.
+    share *= 1 - _ramp(np.abs(median[:, 0] - mouth[0]), 0.50 * unit, 0.80 * unit)
     # The jaw's sides are the head's outline, which does not move with speech; the chin does.
     chinward = (np.minimum(np.arange(len(JAW)), np.arange(len(JAW))[::-1]) - 1.0) / 4.0
     jaw_share = share[list(JAW)] * np.clip(chinward, 0, 1)

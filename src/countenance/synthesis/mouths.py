@@ -24,9 +24,10 @@ _MOST = 240  # mouths kept in memory
 _RUN = 12  # consecutive frames kept together, so that motion can be followed
 _MARGIN = 0.75  # eye distances kept around the lower face
 _LIPS = np.array(LIPS_OUTER + LIPS_INNER)
-_JUMP, _JUMP_SHAPE = 0.30, 4.0  # cost of leaving the footage's own order, fixed and by the change of shape
-_POSE_DEGREES = 8.0
-_SHUT = 6.0  # how much more a wrong gap costs where the lips must close
+_JUMP, _JUMP_SHAPE = 0.25, 3.0  # cost of leaving the footage's own order, fixed and by the change of shape
+_FIT = 2.0  # weight of the lips' shape against the head's pose
+_POSE_DEGREES = 3.5  # of yaw and pitch that cost as much as a wrong mouth; roll is undone by turning
+_SHUT = 30.0  # how much more a wrong gap costs where the lips must close
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class MouthLibrary:
     unit: float
     gap: tuple[float, float, float]
     width: tuple[float, float, float]
+
+    @property
+    def shut(self) -> float:
+        """The gap that the mesh shows when the lips touch: it is not quite zero, and differs between people."""
+        return float(np.mean(sorted(mouth.gap for mouth in self.mouths)[:3]))
 
 
 def gap_and_width(shape: F32, unit: float) -> tuple[float, float]:
@@ -124,7 +130,8 @@ def wanted_shapes(library: MouthLibrary, targets: F32) -> F32:
     narrow, rest, wide = library.width
     aperture, spread, press, tuck = targets.T
     gap = low + np.clip(aperture, 0, 1) * max(high - low, 0.03)
-    gap = gap * (1 - np.clip(np.maximum(press, tuck * 0.7), 0, 1))
+    shut = np.clip(np.maximum(press, tuck * 0.7), 0, 1)
+    gap = gap * (1 - shut) + library.shut * shut
     width = rest + np.where(spread > 0, spread * (wide - rest), spread * (rest - narrow))
     return np.stack([gap, width], axis=1).astype(np.float32)
 
@@ -135,10 +142,13 @@ def choose_path(library: MouthLibrary, wanted: F32, poses: F32) -> NDArray[np.in
     A mouth costs by its distance from the wanted gap and width and from the head's pose; staying in the footage's
     own order is free, a jump costs by how much the lips change.
     """
-    have = np.array([[m.gap, m.width] for m in library.mouths], np.float32)
+    # Square roots of gaps: between shut and nearly shut lies more than between open and wide open.
+    have = np.array([[np.sqrt(m.gap), m.width] for m in library.mouths], np.float32)
+    wanted = np.stack([np.sqrt(np.maximum(wanted[:, 0], 0)), wanted[:, 1]], axis=1)
+    nearly_shut = np.sqrt((library.gap[0] + library.shut) / 2)
     pose = np.stack([m.pose for m in library.mouths])
     order = np.array([m.frame for m in library.mouths])
-    gap_unit = max(library.gap[2] - library.gap[0], 0.03)
+    gap_unit = max(np.sqrt(library.gap[2]) - np.sqrt(library.gap[0]), 0.05)
     width_unit = max(library.width[2] - library.width[0], 0.05)
     unit = np.array([gap_unit, width_unit * 1.5], np.float32)
     lips = np.stack([m.shape[_LIPS] for m in library.mouths]).reshape(len(have), -1) / library.unit
@@ -149,9 +159,9 @@ def choose_path(library: MouthLibrary, wanted: F32, poses: F32) -> NDArray[np.in
     back = np.empty((len(wanted), len(have)), np.int64)
     cost = np.zeros(len(have), np.float32)
     for t, (shape, turned) in enumerate(zip(wanted, poses, strict=True)):
-        strict = np.array([_SHUT if shape[0] < library.gap[0] else 1.0, 1.0])
+        strict = np.array([_SHUT if shape[0] < nearly_shut else 1.0, 1.0])
         local = (((have - shape) / unit) ** 2 * strict).sum(axis=1)
-        local = local + (((pose - turned) / _POSE_DEGREES) ** 2).sum(axis=1)
+        local = local * _FIT + (((pose - turned)[:, :2] / _POSE_DEGREES) ** 2).sum(axis=1)
         step = cost[:, None] + jump if t else np.broadcast_to(cost[:, None], jump.shape)
         back[t] = step.argmin(axis=0)
         cost = step[back[t], np.arange(len(have))] + local

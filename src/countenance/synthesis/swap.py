@@ -22,7 +22,8 @@ from countenance.synthesis.warp import spread, vertex_normals
 
 SETTINGS = {"eyes": "target", "inner_mouth": "target", "outline": "target", "features": "wanted"}
 _DETAIL = 1.25  # texels per pixel: enough for sharpness, too little to shimmer
-_SHAPE_STRENGTH = 0.8
+_SHAPE_STRENGTH = 1.0
+_FARTHEST = 0.10  # eye distances: what is moved farther than this looks pushed
 _FREE_AFTER = 0.22  # eye distances from a fixed point
 _GRAZING, _SQUARE = 0.12, 0.40  # how squarely skin must be seen to be painted: fades in between
 
@@ -77,7 +78,9 @@ def prepare_swap(likeness: Likeness, tracks: Sequence[FaceTrack]) -> SwapPainter
     scale = min(1.0, _DETAIL * face_width_px / layout_width)
     chosen = np.concatenate([t.mesh[:: max(1, len(t.mesh) // 40), :POINTS] for t in tracks])
     own_form = np.median(np.stack([upright_shape(mesh) for mesh in chosen]), axis=0)
-    reshape = (likeness.form - own_form) * _freedom(own_form)[:, None] * _SHAPE_STRENGTH
+    wish = (likeness.form - own_form) * _freedom(own_form)[:, None] * _SHAPE_STRENGTH
+    length = np.linalg.norm(wish, axis=1, keepdims=True) + 1e-6
+    reshape = wish / length * _FARTHEST * np.tanh(length / _FARTHEST)
     return SwapPainter(_reduced(likeness, scale) if scale < 0.95 else likeness, reshape.astype(np.float32))
 
 

@@ -1,0 +1,83 @@
+"""A whole swap job against the plain transcode of the same clip with the same encoder settings, in one run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.campaigns import countenance, write_campaign
+from benchmarks.perceive import _looped
+from benchmarks.tables import Table, footage, peak_mib
+from countenance.media.decode import decode
+from countenance.media.encode import WEB, Picture, Sound, encode
+from countenance.media.probe import probe
+
+CLIP = "liveportrait/s18.mp4"
+ROUNDS = 3
+
+
+def run() -> list[Table]:
+    media = footage()
+    assert media is not None
+    root = Path(tempfile.mkdtemp(prefix="countenance-bench-"))
+    try:
+        return [_ratio(root, media / CLIP), _memory(root, media / CLIP)]
+    finally:
+        shutil.rmtree(root)
+
+
+def _ratio(root: Path, clip: Path) -> Table:
+    master = probe(clip)
+    rounds, stages = [], {}
+    for number in range(ROUNDS):  # both in turn, so that a busy moment hits both
+        plain = _transcode(root / "plain.mp4", clip)
+        folder = root / f"swap{number}"
+        brief = write_campaign(folder, clip, faces=("ben",), languages=("en",))
+        start = time.monotonic()
+        done = countenance("--project", str(folder), "produce", str(brief), "--out", str(folder / "out"),
+                           "--approve-as", "Bench", "--json")  # fmt: skip
+        whole = time.monotonic() - start
+        stages = json.loads(done.stdout)["variants"][0]
+        assert stages["state"] == "released", done.stdout + done.stderr
+        rounds.append((plain, whole))
+    plain, whole = (statistics.median(side) for side in zip(*rounds, strict=True))
+    ratio = statistics.median(whole / plain for plain, whole in rounds)
+    rows = (
+        ("plain transcode (x264 medium, CRF 18)", plain, 1000 * plain / master.frames, 1.0),
+        ("whole swap job, from the brief to the sealed package", whole, 1000 * whole / master.frames, ratio),
+    )
+    columns = ("job", "seconds", "ms a picture", "ratio")
+    title = f"{clip.name}, {master.width}x{master.height}, {master.frames} pictures, median of {ROUNDS} rounds"
+    return Table(title, columns, rows, ("The job includes starting Python, loading networks, rights, quality report and seal.",))
+
+
+def _transcode(target: Path, clip: Path) -> float:
+    start = time.monotonic()
+    master = probe(clip)
+    encode(
+        target, decode(master), size=(master.width, master.height), time_base=master.time_base,
+        frame_rate=master.frame_rate, sound=Sound(copy_from=clip), picture=WEB,
+    )  # fmt: skip
+    return time.monotonic() - start
+
+
+def _memory(root: Path, path: Path) -> Table:
+    master = probe(path)
+    rows = []
+    for seconds in (10, 100):
+        folder = root / f"memory{seconds}"
+        folder.mkdir()
+        clip = folder / "master.mp4"
+        encode(
+            clip, _looped(master, seconds), size=(master.width, master.height), time_base=master.time_base,
+            frame_rate=master.frame_rate, picture=Picture(preset="ultrafast", crf=23),
+        )  # fmt: skip
+        brief = write_campaign(folder, clip, faces=("ben",), languages=("en",))
+        peak = peak_mib(["-m", "countenance.cli", "--project", str(folder), "produce", str(brief), "--out",
+                         str(folder / "out"), "--approve-as", "Bench", "--quiet"])  # fmt: skip
+        rows.append((f"{seconds} s", peak))
+    return Table("Peak memory of a whole swap job, 1280x720", ("clip", "MiB"), tuple(rows))
