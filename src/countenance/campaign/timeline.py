@@ -55,12 +55,12 @@ def fitted(
         return _held(master, seen, person, missing_s)
     idle_s = own_end_s - ends_s
     if idle_s > _IDLE_S:
-        return _trimmed(master, seen, person, idle_s)
+        return _trimmed(master, seen, person, idle_s, ends_s + room_s)
     return as_shot(master)
 
 
 def _held(master: Master, seen: Perception, person: int, missing_s: float) -> Timeline:
-    extra = int(np.ceil(missing_s * float(master.frame_rate)))
+    extra = int(np.ceil(missing_s * float(master.frame_rate) - 1e-6))
     still = _stillest(master, seen, person, int(master.frames * _LAST_PART), master.frames)
     reach = max(0, min(_SWAY, master.frames - 1 - still, still))
     sway = [still + reach - abs(reach - k % (2 * reach)) if reach else still for k in range(1, extra + 1)]
@@ -79,9 +79,13 @@ def _held(master: Master, seen: Perception, person: int, missing_s: float) -> Ti
     )
 
 
-def _trimmed(master: Master, seen: Perception, person: int, idle_s: float) -> Timeline:
+def _trimmed(master: Master, seen: Perception, person: int, idle_s: float, needed_s: float) -> Timeline:
+    """The timeline that ends at a still moment about `idle_s` earlier, but not before `needed_s`."""
     wanted = master.frames - int(idle_s * float(master.frame_rate))
-    last = _stillest(master, seen, person, max(1, wanted - _SWAY), min(master.frames, wanted + _SWAY))
+    ends_s = np.array([float(value * master.time_base + 1 / master.frame_rate) for value in master.pts])
+    first = min(int(np.searchsorted(ends_s, needed_s - 1e-6)), master.frames - 1)
+    start = max(first, wanted - _SWAY)
+    last = _stillest(master, seen, person, start, max(start + 1, min(master.frames, wanted + _SWAY)))
     count = last + 1
     cut_s = float(master.duration) - float(master.pts[last] * master.time_base + 1 / master.frame_rate)
     return Timeline(
