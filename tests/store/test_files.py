@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from countenance.errors import InputError
-from countenance.store.files import atomic_path, locked, read_json, sha256_file, write_json
+from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_json
 
 
 def test_a_file_is_named_by_the_sha256_of_its_bytes(tmp_path: Path) -> None:
@@ -74,3 +74,14 @@ def test_a_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
         raise ZeroDivisionError
     with locked(lock):
         pass
+
+
+def test_what_a_killed_run_left_behind_is_swept_away_and_nothing_else(tmp_path: Path) -> None:
+    for name in (".video.0123456789ab.mp4", ".release.0123456789ab.json", ".raw.0123456789ab"):
+        (tmp_path / name).write_bytes(b"half")
+    kept = {"video.mp4", ".gitignore", ".video.mp4", "0123456789ab.mp4"}
+    for name in kept:
+        (tmp_path / name).write_bytes(b"whole")
+    sweep(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == kept
+    sweep(tmp_path / "absent")
