@@ -9,10 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
+from PIL import Image
 
 from benchmarks.tables import REPOSITORY
+from countenance.media.decode import decode
+from countenance.media.probe import probe
 
 SCRIPT = "This coffee machine makes a fresh cup in thirty seconds, and it fits on almost any kitchen shelf."
+STILL = 12  # the picture that stands for the seen person's references
 TRANSLATION = "Diese Kaffeemaschine brüht in dreißig Sekunden eine frische Tasse, und sie passt auf fast jedes Regal."
 
 
@@ -34,6 +38,8 @@ def write_campaign(
     _write(folder / "seen.yaml", seen)
     _write(folder / "ben.yaml", ben)
     references = str(REPOSITORY / "examples" / "ben" / "refs" / "*.jpg")
+    still = next(decode(probe(clip), start=STILL))
+    Image.fromarray(still.rgb()).save(folder / "seen.png")
     brief = {
         "campaign": clip.stem.lower().replace(" ", "-").replace("'", ""),
         "owner": "bench@example.org",
@@ -41,7 +47,7 @@ def write_campaign(
         "script": {"language": "en", "text": "script.txt"},
         "faces": {"presenter": {"in": "master", "track": 0, "talent": "seen"}},
         "talents": {
-            "seen": {"references": [references], "grant": "seen.yaml"},
+            "seen": {"references": ["seen.png"], "grant": "seen.yaml"},
             "ben": {"references": [references], "grant": "ben.yaml"},
         },
         "variants": {"face": list(faces), "language": list(languages)},

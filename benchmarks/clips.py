@@ -19,7 +19,12 @@ from countenance.media.probe import probe
 from countenance.provenance.authority import anchor_pem
 from countenance.store.project import open_project
 
-CLIPS = ("retalking/1.mp4", "azure-avatar/Delivering_sell_link.mp4", "latentsync/demo2_video.mp4", "latentsync/demo1_video.mp4")
+CLIPS = (
+    "retalking/1.mp4",
+    "azure-avatar/Delivering_sell_link.mp4",
+    "latentsync/demo2_video.mp4",
+    "latentsync/demo1_video.mp4",
+)
 _EKUS = "1.3.6.1.5.5.7.3.4\n1.3.6.1.5.5.7.3.36\n"
 _FIGURES = ("identity_wanted", "identity_replaced", "jitter_ratio", "flicker_ratio", "av_offset_ms", "outside_exact")
 
@@ -41,7 +46,9 @@ def run() -> list[Table]:
 def _clip(folder: Path, clip: Path) -> list[tuple[object, ...]]:
     brief = write_campaign(folder, clip)
     out = folder / "out"
-    made = countenance("--project", str(folder), "produce", str(brief), "--out", str(out), "--approve-as", "Bench", "--json")
+    made = countenance(
+        "--project", str(folder), "produce", str(brief), "--out", str(out), "--approve-as", "Bench", "--json"
+    )
     told = json.loads(made.stdout)
     return [_variant(folder, out, clip, variant) for variant in told["variants"]]
 

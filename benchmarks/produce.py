@@ -52,7 +52,9 @@ def _ratio(root: Path, clip: Path) -> Table:
     )
     columns = ("job", "seconds", "ms a picture", "ratio")
     title = f"{clip.name}, {master.width}x{master.height}, {master.frames} pictures, median of {ROUNDS} rounds"
-    return Table(title, columns, rows, ("The job includes starting Python, loading networks, rights, quality report and seal.",))
+    return Table(
+        title, columns, rows, ("The job includes starting Python, loading networks, rights, quality report and seal.",)
+    )
 
 
 def _transcode(target: Path, clip: Path) -> float:

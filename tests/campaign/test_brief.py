@@ -195,9 +195,7 @@ def test_empty_and_undecodable_scripts_are_refused(folder: Path) -> None:
 
 
 def test_a_brief_that_excludes_everything_is_refused(folder: Path) -> None:
-    brief = changed(
-        "variants", {"face": ["ben"], "language": ["de"], "exclude": [{"face": "ben", "language": "de"}]}
-    )
+    brief = changed("variants", {"face": ["ben"], "language": ["de"], "exclude": [{"face": "ben", "language": "de"}]})
     with pytest.raises(BriefError, match="every variant is excluded"):
         load(folder, brief)
 

@@ -21,9 +21,7 @@ def showing(out: Path, face: str, language: str, state: str = "released", jitter
     folder = out / key
     folder.mkdir(parents=True)
     (folder / "video.mp4").write_bytes(b"video")
-    (folder / "captions.vtt").write_text(
-        f"WEBVTT\n\n1\n00:00:00.000 --> 00:00:01.000\n{key} ä\n", encoding="utf-8"
-    )
+    (folder / "captions.vtt").write_text(f"WEBVTT\n\n1\n00:00:00.000 --> 00:00:01.000\n{key} ä\n", encoding="utf-8")
     (folder / "video.jsonld").write_text(json.dumps({"width": {"value": 720}, "height": {"value": 540}}))
     verdict = judge({"jitter_ratio": jitter, "loudness_lufs": -16.0, "true_peak_dbtp": -2.0}, "standard")
     qc = {"verdict": verdict.record(), "figures": [figure.record() for figure in verdict.figures]}
@@ -54,9 +52,7 @@ def test_all_variants_stand_side_by_side_with_picture_captions_and_disclosure(tm
 
 def test_a_variant_that_waits_says_how_to_approve_it(tmp_path: Path) -> None:
     waiting = replace(showing(tmp_path, "ben", "de", "in_review"), folder=None)
-    page = write_campaign_page(tmp_path, "c", [showing(tmp_path, "ben", "en"), waiting]).read_text(
-        encoding="utf-8"
-    )
+    page = write_campaign_page(tmp_path, "c", [showing(tmp_path, "ben", "en"), waiting]).read_text(encoding="utf-8")
     card = cards(page)["ben-de"]
     assert "countenance review approve id-ben-de --as NAME" in card
     assert "<video" not in card and "qc.html" not in card
@@ -65,9 +61,7 @@ def test_a_variant_that_waits_says_how_to_approve_it(tmp_path: Path) -> None:
 
 
 def test_key_figures_and_those_that_failed_are_shown(tmp_path: Path) -> None:
-    card = cards(
-        write_campaign_page(tmp_path, "c", [showing(tmp_path, "ben", "de", jitter=1.9)]).read_text()
-    )["ben-de"]
+    card = cards(write_campaign_page(tmp_path, "c", [showing(tmp_path, "ben", "de", jitter=1.9)]).read_text())["ben-de"]
     assert "1.90×" in card and 'class="failed"' in card and "Does not pass the standard gate" in card
     assert "Loudness" in card and "Highest peak" not in card
 

@@ -46,9 +46,7 @@ def test_a_caption_stays_long_enough_to_be_read_when_nothing_follows() -> None:
 
 
 def test_a_long_pause_separates_captions() -> None:
-    shown = cues(
-        [Word("Press", 0.0, 0.4), Word("here", 0.4, 0.8), Word("and", 4.0, 4.3), Word("wait", 4.3, 5.0)]
-    )
+    shown = cues([Word("Press", 0.0, 0.4), Word("here", 0.4, 0.8), Word("and", 4.0, 4.3), Word("wait", 4.3, 5.0)])
     assert [cue.text for cue in shown] == ["Press here", "and wait"]
 
 
@@ -72,9 +70,7 @@ def test_two_lines_are_balanced_and_prefer_punctuation() -> None:
 
 
 def test_scripts_without_spaces_stay_without_spaces() -> None:
-    spoken = [
-        Word(text, n * 0.4, n * 0.4 + 0.4, False) for n, text in enumerate(("这台", "咖啡机", "很快。"))
-    ]
+    spoken = [Word(text, n * 0.4, n * 0.4 + 0.4, False) for n, text in enumerate(("这台", "咖啡机", "很快。"))]
     assert [cue.text for cue in cues(spoken)] == ["这台咖啡机很快。"]
 
 

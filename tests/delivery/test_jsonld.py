@@ -48,9 +48,7 @@ def test_without_an_address_the_package_describes_itself_with_relative_names() -
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    bare = {
-        key: RECORD[key] for key in ("name", "upload_date", "language", "duration_s", "digital_source_type")
-    }
+    bare = {key: RECORD[key] for key in ("name", "upload_date", "language", "duration_s", "digital_source_type")}
     found = video_object(bare)
     assert not {"description", "sha256", "expires", "width", "identifier", "publisher"} & set(found)
 
@@ -61,9 +59,7 @@ def test_what_is_required_must_be_there(key: str) -> None:
         video_object({**RECORD, key: ""})
 
 
-@pytest.mark.parametrize(
-    "moment", ["2026-06-01", "yesterday", "2026-06-01T12:00:00", datetime.datetime(2026, 6, 1), 7]
-)
+@pytest.mark.parametrize("moment", ["2026-06-01", "yesterday", "2026-06-01T12:00:00", datetime.datetime(2026, 6, 1), 7])
 def test_an_upload_date_without_zone_is_refused(moment: object) -> None:
     with pytest.raises(InputError, match="upload date"):
         video_object({**RECORD, "upload_date": moment})
@@ -71,11 +67,7 @@ def test_an_upload_date_without_zone_is_refused(moment: object) -> None:
 
 def test_every_source_type_has_one_name_in_schema_org() -> None:
     for term, member in SOURCE_TYPES.items():
-        assert (
-            source_type(term)
-            == source_type(f"http://cv.iptc.org/newscodes/digitalsourcetype/{term}")
-            == member
-        )
+        assert source_type(term) == source_type(f"http://cv.iptc.org/newscodes/digitalsourcetype/{term}") == member
         assert source_type(member) == member
     with pytest.raises(InputError, match="'deepfake' is no digital source type"):
         source_type("deepfake")

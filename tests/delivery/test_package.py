@@ -49,9 +49,7 @@ def test_a_second_package_replaces_the_first_whole(tmp_path: Path, package: Pack
     assert names(tmp_path / "out") == ["ben-de"]
 
 
-@pytest.mark.parametrize(
-    "change", [{"receipt": {"bad": float("nan")}}, {"video": Path("/nowhere/video.mp4")}]
-)
+@pytest.mark.parametrize("change", [{"receipt": {"bad": float("nan")}}, {"video": Path("/nowhere/video.mp4")}])
 def test_a_failure_leaves_nothing_new_and_the_old_package_as_it_was(
     tmp_path: Path, package: Package, change: dict[str, object]
 ) -> None:

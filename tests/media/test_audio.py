@@ -56,9 +56,7 @@ def encode(
                 shift = gap[1] if gap and first >= gap[0] * rate_hz else 0.0
                 frame.pts = first + round((starts_s + Fraction(shift)) * rate_hz)
                 frame.time_base = Fraction(1, rate_hz)
-                converted = av.AudioResampler(format=sample_format, layout=layout, rate=rate_hz).resample(
-                    frame
-                )
+                converted = av.AudioResampler(format=sample_format, layout=layout, rate=rate_hz).resample(frame)
                 for piece in converted:
                     out.mux(stream.encode(piece))
             out.mux(stream.encode(None))

@@ -14,9 +14,7 @@ from countenance.media.loudness import integrated_lufs, normalise, true_peak_dbt
 RATE_HZ = 48000
 
 
-def sine(
-    seconds: float, amplitude: float = 1.0, hz: float = 997.0, phase: float = 0.0
-) -> NDArray[np.float64]:
+def sine(seconds: float, amplitude: float = 1.0, hz: float = 997.0, phase: float = 0.0) -> NDArray[np.float64]:
     time_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     return amplitude * np.sin(2 * np.pi * hz * time_s + phase)
 

@@ -134,9 +134,7 @@ def test_one_flipped_bit_of_the_media_breaks_the_seal(
         assert history.problems
 
 
-@pytest.mark.parametrize(
-    "told", [b"01JD3ZRELEASE", b"00ff00ff00ff00ff", b"notAllowed", b"c2pa.edited", b"espeak"]
-)
+@pytest.mark.parametrize("told", [b"01JD3ZRELEASE", b"00ff00ff00ff00ff", b"notAllowed", b"c2pa.edited", b"espeak"])
 def test_a_changed_word_of_the_manifest_breaks_the_seal(
     project: Project, sealed: Callable[[str], Path], told: bytes, tmp_path: Path
 ) -> None:
@@ -146,9 +144,7 @@ def test_a_changed_word_of_the_manifest_breaks_the_seal(
     assert read_history(tmp_path / "changed.mp4", anchor_pem(project)).state == "Invalid"
 
 
-def test_a_file_cut_short_is_not_trusted(
-    project: Project, sealed: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_a_file_cut_short_is_not_trusted(project: Project, sealed: Callable[[str], Path], tmp_path: Path) -> None:
     (tmp_path / "cut.mp4").write_bytes(sealed(".mp4").read_bytes()[:-100])
     assert read_history(tmp_path / "cut.mp4", anchor_pem(project)).state == "Invalid"
 
@@ -176,9 +172,7 @@ def test_a_file_without_a_manifest_has_no_history(project: Project, master: Path
         read_history(tmp_path / "absent.mp4", anchor_pem(project))
 
 
-def test_a_renamed_file_keeps_its_history(
-    project: Project, sealed: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_a_renamed_file_keeps_its_history(project: Project, sealed: Callable[[str], Path], tmp_path: Path) -> None:
     (tmp_path / "download").write_bytes(sealed(".mp4").read_bytes())
     assert read_history(tmp_path / "download", anchor_pem(project)).state == "Trusted"
 

@@ -109,9 +109,7 @@ def test_what_was_not_measured_is_shown_with_its_reason() -> None:
 
 
 def test_the_page_needs_nothing_but_itself() -> None:
-    html = render_report(
-        qc(), {"contact_sheet": picture(), "mouth": picture("JPEG"), "eyes": picture("WEBP")}
-    )
+    html = render_report(qc(), {"contact_sheet": picture(), "mouth": picture("JPEG"), "eyes": picture("WEBP")})
     addresses = Page(html).addresses
     assert [address[:16] for address in addresses] == [
         "data:image/png;b",

@@ -155,9 +155,7 @@ def _use(draw: st.DrawFn) -> Use:
 
 def _obviously_covers(recorded: RecordedGrant, use: Use) -> bool:
     grant = recorded.grant
-    days = [
-        grant.valid_from + timedelta(days=n) for n in range((grant.valid_until - grant.valid_from).days + 1)
-    ]
+    days = [grant.valid_from + timedelta(days=n) for n in range((grant.valid_until - grant.valid_from).days + 1)]
     if recorded.withdrawn_at or grant.talent != use.talent or use.at not in days:
         return False
     for one, (many, values) in FIELDS.items():

@@ -126,8 +126,7 @@ def test_a_grant_put_into_the_table_by_hand_allows_nothing(project: Project) -> 
     forged = replace(GRANT, talent="ada")
     with closing(sqlite3.connect(project.database_path)) as connection, connection:
         connection.execute(
-            "INSERT INTO grant_record (id, talent, kind, sha256, document, recorded_at) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO grant_record (id, talent, kind, sha256, document, recorded_at) VALUES (?, ?, ?, ?, ?, ?)",
             ("01FORGED", "ada", "real", forged.document_sha256, json.dumps(forged.document), "2026-01-01"),
         )
     with pytest.raises(IntegrityError, match="01FORGED"):

@@ -29,9 +29,7 @@ def noise(level_db: float, length: int, seed: int = 1) -> NDArray[np.float32]:
 
 @settings(deadline=None, max_examples=15)
 @given(st.floats(0.0, 1.5), st.floats(0.05, 1.0), st.sampled_from([-120.0, -70.0, -50.0]))
-def test_the_span_of_speech_is_found_at_any_place_level_and_floor(
-    start_s: float, gain: float, floor_db: float
-) -> None:
+def test_the_span_of_speech_is_found_at_any_place_level_and_floor(start_s: float, gain: float, floor_db: float) -> None:
     samples, (first_s, last_s) = spoken(start_s)
     found = speech_span(gain * (samples + noise(floor_db, len(samples))), RATE_HZ)
     assert found is not None
@@ -85,9 +83,7 @@ def test_real_sentences_are_found(footage: Path, clip: str, first_s: float, last
 
 
 @pytest.mark.footage
-@pytest.mark.parametrize(
-    "clip", ["liveportrait/d18.mp4", "pyfeat/single_face.mp4", "azure-avatar/Apologizing.mp4"]
-)
+@pytest.mark.parametrize("clip", ["liveportrait/d18.mp4", "pyfeat/single_face.mp4", "azure-avatar/Apologizing.mp4"])
 def test_room_tone_and_silent_tracks_hold_no_speech(footage: Path, clip: str) -> None:
     samples = read_audio(footage / clip)
     assert samples is not None

@@ -92,9 +92,7 @@ def test_equal_requests_give_equal_samples_whatever_came_between() -> None:
 def test_a_higher_rate_is_shorter_and_a_variant_sounds_different() -> None:
     slow, fast = speak("A few words to say.", "en", 120), speak("A few words to say.", "en", 220)
     assert fast.duration_s < 0.75 * slow.duration_s
-    assert not np.array_equal(
-        speak("Yes.", "en").samples[:2000], speak("Yes.", "en", voice="f2").samples[:2000]
-    )
+    assert not np.array_equal(speak("Yes.", "en").samples[:2000], speak("Yes.", "en", voice="f2").samples[:2000])
 
 
 def test_what_cannot_be_spoken_is_said_in_one_sentence() -> None:

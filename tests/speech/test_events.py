@@ -87,9 +87,7 @@ def test_latin_words_are_not_split_inside() -> None:
 
 
 @given(
-    st.lists(
-        st.tuples(st.sampled_from(["", "p", "m", "a", "ˈaɪ", "s", "tʃ"]), st.integers(0, 3999)), max_size=30
-    ),
+    st.lists(st.tuples(st.sampled_from(["", "p", "m", "a", "ˈaɪ", "s", "tʃ"]), st.integers(0, 3999)), max_size=30),
     st.integers(0, 2**16),
 )
 def test_whatever_the_events_phones_cover_the_audio(rough: list[tuple[str, int]], seed: int) -> None:

@@ -26,15 +26,9 @@ def _variant(name: str, state: str = "planned") -> dict[str, object]:
 def test_the_migrations_make_exactly_the_tables_of_the_code(project: Project) -> None:
     with reading(project) as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-        made = {
-            name for name in sqlalchemy.inspect(connection).get_table_names() if name != "alembic_version"
-        }
+        made = {name for name in sqlalchemy.inspect(connection).get_table_names() if name != "alembic_version"}
         for table in made:  # the comparison above does not look at checks
-            wanted = {
-                c.name
-                for c in metadata.tables[table].constraints
-                if isinstance(c, sqlalchemy.CheckConstraint)
-            }
+            wanted = {c.name for c in metadata.tables[table].constraints if isinstance(c, sqlalchemy.CheckConstraint)}
             found = {c["name"] for c in sqlalchemy.inspect(connection).get_check_constraints(table)}
             assert found == wanted
     assert made == set(metadata.tables)

@@ -46,9 +46,7 @@ def test_a_project_is_found_from_a_folder_inside_it(project: Project) -> None:
     assert open_project(inside) == project
 
 
-def test_the_project_of_the_current_folder_is_the_default(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_project_of_the_current_folder_is_the_default(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project.root)
     assert open_project() == project
 

@@ -65,7 +65,7 @@ def test_targets_are_set_to_what_this_talent_can_do(ada_mouths: MouthLibrary) ->
         ([1, 0, 0, 0], (high, rest)),
         ([0, 1, 0, 0], (low, wide)),
         ([0, -1, 0, 0], (low, narrow)),
-        ([1, 0, 1, 0], (0.0, rest)),  # pressed lips are shut whatever else is asked
+        ([1, 0, 1, 0], (ada_mouths.shut, rest)),  # pressed lips are shut whatever else is asked
     ]
     shapes = wanted_shapes(ada_mouths, np.array([targets for targets, _ in rows], np.float32))
     assert shapes == pytest.approx(np.array([shape for _, shape in rows]), abs=1e-5)

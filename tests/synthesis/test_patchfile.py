@@ -87,7 +87,7 @@ def test_a_file_that_breaks_off_is_refused(tmp_path_factory: pytest.TempPathFact
     digest = write(path, [(0, Box(0, 0, 8, 8)), (1, Box(8, 8, 16, 8))])
     whole = path.read_bytes()
     path.write_bytes(whole[: data.draw(st.integers(0, len(whole) - 1))])
-    with pytest.raises(InputError, match=r"patches\.bin.*render the variant again"):
+    with pytest.raises(InputError, match=r"patches\.bin.*remove its folder and run"):
         list(read_patches(path, digest))
 
 

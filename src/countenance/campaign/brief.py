@@ -174,9 +174,7 @@ def _seen(whole: Section, talents: Mapping[str, Talent]) -> tuple[SeenFace, ...]
         section.choice("in", ("master",), "master")
         track = section.whole("track", 0) or 0
         if track < 0:
-            raise section.problem(
-                f"'{section.path_of('track')}' counts from 0, so it cannot be {track}", "track"
-            )
+            raise section.problem(f"'{section.path_of('track')}' counts from 0, so it cannot be {track}", "track")
         twin = next((face for face in seen if face.track == track), None)
         if twin:
             raise section.problem(f"faces '{twin.name}' and '{name}' both claim track {track}", "track")
@@ -241,9 +239,7 @@ def _variants(
             raise cell.problem(f"{cell.name} excludes {entry.face} x {entry.language} a second time")
         exclude.append(entry)
     if len(exclude) == len(faces) * len(languages):
-        raise section.problem(
-            "every variant is excluded, so nothing would be made: shorten the list", "exclude"
-        )
+        raise section.problem("every variant is excluded, so nothing would be made: shorten the list", "exclude")
     return faces, languages, tuple(exclude)
 
 

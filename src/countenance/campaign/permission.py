@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NoReturn
+
+import numpy as np
 
 from countenance.campaign.brief import Brief
 from countenance.campaign.plan import Plan
+from countenance.campaign.stages import Seen
 from countenance.errors import BriefError, RightsError
 from countenance.ledger.log import append, commitment
+from countenance.perception.identity import SAME_PERSON, distance
+from countenance.perception.networks import FaceNetworks
 from countenance.rights.decide import Use, decide
 from countenance.rights.grants import RecordedGrant, load_grant
 from countenance.rights.register import all_grants, record_grant
 from countenance.store.project import Project
+from countenance.synthesis.likeness import reference_embedding
+
+_SHOWN_S = 0.5  # whoever is in the picture for as long is seen
 
 
 def record_brief_grants(project: Project, brief: Brief) -> tuple[str, ...]:
@@ -38,11 +47,37 @@ def require_rights(project: Project, brief: Brief, plan: Plan) -> tuple[Recorded
     return _require(project, brief, plan.uses, [v.key for v in plan.variants], problems)
 
 
-def require_variant_rights(
-    project: Project, brief: Brief, uses: Iterable[Use], key: str
-) -> tuple[RecordedGrant, ...]:
+def require_variant_rights(project: Project, brief: Brief, uses: Iterable[Use], key: str) -> tuple[RecordedGrant, ...]:
     """The same for one variant, at the moment of its release: a grant may have ended or been withdrawn since."""
     return _require(project, brief, tuple(uses), [key], ())
+
+
+def require_known_people(project: Project, brief: Brief, seen: Seen) -> None:
+    """Everybody whom the master shows must be named in the brief, and be who the brief says.
+
+    Raises RightsError for a person seen for half a second or more who has no entry in `faces`, and for a talent
+    who does not look like their own references; a grant is worth nothing if it is another person's.
+    """
+    networks = FaceNetworks()
+    reasons = []
+    named = {face.track: face for face in brief.seen}
+    for person in range(seen.perception.people):
+        tracks = seen.perception.of_person(person)
+        pictures = sum(len(track.frames) for track in tracks)
+        if person not in named and pictures / seen.master.frame_rate >= _SHOWN_S:
+            first_s = float(seen.master.pts[int(tracks[0].frames[0])] * seen.master.time_base)
+            reasons.append(f"person {person} of the master, first seen at {first_s:.1f} s, is not named in `faces`")
+        elif person in named:
+            talent = brief.talents[named[person].talent]
+            likes = np.stack([reference_embedding(path, networks) for path in talent.references])
+            apart = min(distance(track.embedding, likes) for track in tracks)
+            if apart >= SAME_PERSON:
+                reasons.append(
+                    f"{talent.name}: track {person} of the master does not look like this talent's references "
+                    f"(distance {apart:.2f}; the same person is below {SAME_PERSON:.2f})"
+                )
+    if reasons:
+        _refuse(project, brief, [], tuple(reasons))
 
 
 def _require(
@@ -56,28 +91,30 @@ def _require(
         for reason in verdict.reasons
     ]  # fmt: skip
     known = {use.talent for use, verdict in zip(uses, verdicts, strict=True) if verdict.allowed}
-    reasons = tuple(
-        dict.fromkeys([*(p for p in problems if absent and p.split(":", 1)[0] not in known), *found])
-    )
+    reasons = tuple(dict.fromkeys([*(p for p in problems if absent and p.split(":", 1)[0] not in known), *found]))
     if reasons:
-        append(
-            project,
-            "render.refused",
-            brief.owner,
-            {
-                "campaign": commitment(project, brief.campaign),
-                "brief_sha256": brief.digest(),
-                "variants": [_anonymous(project, brief, key) for key in variants],
-                "reasons": [_anonymous(project, brief, reason) for reason in reasons],
-            },
-        )
-        raise RightsError(
-            f"Nothing was made for campaign '{brief.campaign}': {len(reasons)} permission"
-            f"{' is' if len(reasons) == 1 else 's are'} missing; add or renew grants with `countenance consent grant`.",
-            reasons,
-        )
+        _refuse(project, brief, variants, reasons)
     used = {verdict.grant_id for verdict in verdicts}
     return tuple(grant for grant in grants if grant.id in used)
+
+
+def _refuse(project: Project, brief: Brief, variants: list[str], reasons: tuple[str, ...]) -> NoReturn:
+    append(
+        project,
+        "render.refused",
+        brief.owner,
+        {
+            "campaign": commitment(project, brief.campaign),
+            "brief_sha256": brief.digest(),
+            "variants": [_anonymous(project, brief, key) for key in variants],
+            "reasons": [_anonymous(project, brief, reason) for reason in reasons],
+        },
+    )
+    raise RightsError(
+        f"Nothing was made for campaign '{brief.campaign}': {len(reasons)} permission"
+        f"{' is' if len(reasons) == 1 else 's are'} missing; add or renew grants with `countenance consent grant`.",
+        reasons,
+    )
 
 
 def _anonymous(project: Project, brief: Brief, text: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from dbos import DBOS, SetWorkflowID
 
 from countenance.campaign.brief import Brief, load_brief
-from countenance.campaign.permission import require_rights
+from countenance.campaign.permission import require_known_people, require_rights
 from countenance.campaign.plan import Plan, Variant, plan
 from countenance.campaign.release import release_variant
 from countenance.campaign.render import Rendering, render_variant
@@ -103,9 +103,7 @@ def _finish(job: str, request: dict[str, Any], key: str | None = None) -> None:
             return
         attempt += 1
     with SetWorkflowID(f"{job}-{attempt}"):
-        handle = (
-            DBOS.start_workflow(_release_one, request, key) if key else DBOS.start_workflow(_produce, request)
-        )
+        handle = DBOS.start_workflow(_release_one, request, key) if key else DBOS.start_workflow(_produce, request)
     handle.get_result(polling_interval_sec=0.1)
 
 
@@ -147,7 +145,8 @@ def _begin(request: dict[str, Any]) -> list[str]:
 
 @DBOS.step(name="perceive")
 def _see(request: dict[str, Any]) -> None:
-    _Work.of(request).seen()
+    work = _Work.of(request)
+    require_known_people(work.project, work.brief, work.seen())
 
 
 @DBOS.step(name="speak")
@@ -200,9 +199,7 @@ def _showing(work: _Work, row: VariantRow, out: Path) -> Showing:
     if row.render:
         qc = read_json(Path(row.render["folder"]) / "qc.json")
     shown = work.plan.variant(row.key).shown
-    return Showing(
-        row.id, row.face, shown, row.language, row.state, disclosure, qc, row.id if released else None
-    )
+    return Showing(row.id, row.face, shown, row.language, row.state, disclosure, qc, row.id if released else None)
 
 
 @dataclass(frozen=True)
@@ -250,9 +247,7 @@ class _Work:
 def _work(root: str, brief_path: str, digest: str, reviewed: bool) -> _Work:
     brief = load_brief(Path(brief_path))
     if brief.digest() != digest:
-        raise InputError(
-            f"{brief.path} or a file that it names has changed since; run `countenance produce` again."
-        )
+        raise InputError(f"{brief.path} or a file that it names has changed since; run `countenance produce` again.")
     return _Work(Project(Path(root)), brief, digest, plan(brief), reviewed)
 
 

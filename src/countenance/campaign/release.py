@@ -69,9 +69,7 @@ def release_variant(
     Raises RightsError when a grant has ended since, CountenanceError when nobody approved.
     """
     if row.state not in ("approved", "released"):
-        raise CountenanceError(
-            f"variant {row.id} ({row.key}) is {row.state}; only an approved variant is released."
-        )
+        raise CountenanceError(f"variant {row.id} ({row.key}) is {row.state}; only an approved variant is released.")
     if row.state == "approved" and rendering.facts["pictures_sha256"] != row.review["pictures_sha256"]:
         raise CountenanceError(
             f"variant {row.id} ({row.key}) has other pictures than those that {row.review['by']} approved; "
@@ -211,9 +209,7 @@ def _poster_number(seen: Seen, brief: Brief, timeline: Timeline) -> int:
         if face is None or not 0.1 < (number + 1) / len(timeline.source) < 0.9:
             continue
         unit = face.eye_distance_px
-        lids = sum(
-            float(np.linalg.norm(face.mesh[a, :2] - face.mesh[b, :2])) for a, b in ((159, 145), (386, 374))
-        )
+        lids = sum(float(np.linalg.norm(face.mesh[a, :2] - face.mesh[b, :2])) for a, b in ((159, 145), (386, 374)))
         gap = float(np.linalg.norm(face.mesh[13, :2] - face.mesh[14, :2]))
         cost = (gap - lids) / unit + abs(float(face.pose[0])) / 90
         if cost < best_cost:
@@ -319,9 +315,7 @@ def _package(
     )
     problems = contradictions(record, jsonld=jsonld, captions=vtt)
     if problems:
-        raise IntegrityError(
-            f"the disclosures of release {record.release_id} disagree: {'; '.join(problems)}."
-        )
+        raise IntegrityError(f"the disclosures of release {record.release_id} disagree: {'; '.join(problems)}.")
     return write_package(
         out,
         row.id,

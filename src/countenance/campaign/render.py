@@ -32,7 +32,7 @@ from countenance.quality.meter import Meter
 from countenance.quality.report import render_report
 from countenance.speech.fit import RATE_HZ
 from countenance.speech.visemes import mouth_targets
-from countenance.store.files import atomic_path, read_json, sha256_file, write_bytes, write_json
+from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_bytes, write_json
 from countenance.store.project import Project
 from countenance.synthesis import lipsync, swap
 from countenance.synthesis.compose import Compositor
@@ -79,13 +79,13 @@ def render_variant(
     references = [sha256_file(p) for p in brief.talents[variant.face].references] if variant.swaps else []
     speech = dub.sound.parent.name if dub else None
     used = {name: ENGINES[name] for name in engines_of(variant)}
-    key = key_of(
-        _RENDER, variant_id, seen.sha256, references, speech, used, brief.presenter.track, brief.gate
-    )
+    key = key_of(_RENDER, variant_id, seen.sha256, references, speech, used, brief.presenter.track, brief.gate)
     folder = project.work / "render" / key
     done = folder / "render.json"
-    if not done.is_file():
-        _paint(folder, brief, seen, variant, variant_id, dub, progress, preview)
+    with locked(project.work / "jobs" / f"render-{key}.lock"):  # two jobs may want the same variant
+        if not done.is_file():
+            sweep(folder)
+            _paint(folder, brief, seen, variant, variant_id, dub, progress, preview)
     return Rendering(folder, read_json(done))
 
 
@@ -201,8 +201,7 @@ def _painters(
     painters: list[Painter] = []
     wanted = None
     if dub:
-        half_frame_s = 0.5 / float(seen.master.frame_rate)  # a picture stands for the middle of its time
-        targets = mouth_targets(dub.speech.phones, timeline.times_s() + half_frame_s)
+        targets = mouth_targets(dub.speech.phones, timeline.times_s())
         poses = [_face(seen, brief, source) for source in timeline.source]
         turned = np.stack([face.pose if face else np.zeros(3, np.float32) for face in poses])
         painters.append(lipsync.prepare_lipsync(collect_mouths(seen.master, tracks), targets, turned))

@@ -104,9 +104,7 @@ def _speak(brief: Brief, seen: Seen, language: str, text: str, person: int, fold
     start_s, end_s = own_speech(seen.master)
     fit = fit_speech(text, language, end_s - start_s)
     spoken_s = fit.span_s[1] - fit.span_s[0]
-    timeline = fitted(
-        seen.master, seen.perception, person, speech_start_s=start_s, speech_s=spoken_s, own_end_s=end_s
-    )
+    timeline = fitted(seen.master, seen.perception, person, speech_start_s=start_s, speech_s=spoken_s, own_end_s=end_s)
     speech = place(fit.speech, start_s, float(timeline.duration))
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_path(folder / "samples.npy") as part:

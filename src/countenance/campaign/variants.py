@@ -149,9 +149,7 @@ def record_release(
     """
     release_id, mark_id = row.review["release_id"], row.review["mark_id"]
     with transaction(project) as entry:
-        known = entry.connection.execute(
-            select(tables.release.c.id).where(tables.release.c.id == release_id)
-        ).first()
+        known = entry.connection.execute(select(tables.release.c.id).where(tables.release.c.id == release_id)).first()
         if known:
             return
         now = _locked(entry.connection, row.id)

@@ -35,9 +35,7 @@ class Showing:
     folder: str | None = None  # its package, beside the page; None while there is none
 
 
-def write_campaign_page(
-    out: Path, campaign: str, showings: Sequence[Showing], page_language: str = "en"
-) -> Path:
+def write_campaign_page(out: Path, campaign: str, showings: Sequence[Showing], page_language: str = "en") -> Path:
     """Write `out/campaign.html` whole and return it. Files of the packages are named, captions are inlined.
 
     Captions stand in the page itself because a browser refuses to load them for a page opened from disk.
@@ -46,9 +44,7 @@ def write_campaign_page(
     for showing in showings:
         for name in ("video.mp4", "captions.vtt") if showing.folder else ():
             if not (out / str(showing.folder) / name).is_file():
-                raise InputError(
-                    f"{out / str(showing.folder)} has no {name}: package variant {showing.id} again"
-                )
+                raise InputError(f"{out / str(showing.folder)} has no {name}: package variant {showing.id} again")
     captions = {
         showing.folder: (out / showing.folder / "captions.vtt").read_text(encoding="utf-8")
         for showing in showings
@@ -74,8 +70,7 @@ def render_campaign(
     words = LABELS[page_language]
     columns, places = _columns(showings)
     cards = [
-        _card(showing, place, captions, sizes, page_language)
-        for showing, place in zip(showings, places, strict=True)
+        _card(showing, place, captions, sizes, page_language) for showing, place in zip(showings, places, strict=True)
     ]
     return (
         environment("countenance.delivery")
@@ -119,9 +114,7 @@ def _card(
         "folder": quote(folder) if folder else None,
         "size": sizes[folder] if folder else next(iter(sizes.values()), (16, 9)),
         "captions": _data_uri(captions[folder]) if folder else None,
-        "verdict": words["passed" if verdict["passed"] else "failed"].format(gate=verdict["gate"])
-        if verdict
-        else "",
+        "verdict": words["passed" if verdict["passed"] else "failed"].format(gate=verdict["gate"]) if verdict else "",
         "verdict_sign": "good" if verdict and verdict["passed"] else "bad",
         "figures": _figures(showing.qc, page_language) if showing.qc else [],
     }

@@ -45,9 +45,7 @@ def spread_words(text: str, start_s: float, end_s: float) -> tuple[Word, ...]:
     tokens = text.split()
     if not tokens or end_s <= start_s:
         return ()
-    weights = [
-        len(token) + 1 + 4 * _ends(token, _SENTENCE_END) + 2 * _ends(token, _CLAUSE_END) for token in tokens
-    ]
+    weights = [len(token) + 1 + 4 * _ends(token, _SENTENCE_END) + 2 * _ends(token, _CLAUSE_END) for token in tokens]
     weights[-1] = len(tokens[-1]) + 1  # no pause is known after the last word
     scale = (end_s - start_s) / sum(weights)
     words: list[Word] = []
@@ -67,9 +65,7 @@ def cues(words: Sequence[Word]) -> list[Cue]:
     """
     for before, after in itertools.pairwise(words):
         if after.start_s < before.start_s:
-            raise InputError(
-                f"the word '{after.text}' starts before the one it follows: sort the words by time"
-            )
+            raise InputError(f"the word '{after.text}' starts before the one it follows: sort the words by time")
     units = [unit for word in words for unit in _units(word)]
     best: list[tuple[float, int]] = [(0.0, 0)]  # cost up to a break, and the break before it
     for last in range(1, len(units) + 1):
@@ -118,9 +114,7 @@ def transcript(text: str) -> str:
 
 def columns(text: str) -> int:
     """Width of a text on screen: East Asian wide characters count twice, combining marks not at all."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def joined(words: Sequence[Word]) -> str:

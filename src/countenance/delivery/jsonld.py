@@ -112,9 +112,7 @@ def _moment(value: object) -> str:
             raise InputError(f"the upload date '{value}' is not ISO 8601") from problem
     if not isinstance(moment, datetime.datetime) or moment.tzinfo is None:
         # Without a zone a search engine reads the time in the zone of its own crawler.
-        raise InputError(
-            f"the upload date {value} needs a time and a zone, such as 2026-01-31T12:00:00+00:00"
-        )
+        raise InputError(f"the upload date {value} needs a time and a zone, such as 2026-01-31T12:00:00+00:00")
     return moment.isoformat(timespec="seconds")
 
 

@@ -20,8 +20,7 @@ LABELS = {
         "failed": "Does not pass the {gate} gate",
         "report": "Quality report",
         "receipt": "Receipt",
-        "footer": "Made with Countenance. Each released video carries its signed history "
-        "and an invisible mark.",
+        "footer": "Made with Countenance. Each released video carries its signed history and an invisible mark.",
         "check": "To check a file:",
     },
     "de": {

@@ -64,9 +64,7 @@ def problem_of(entry: Entry, previous_hash: str, expected_seq: int, key: Ed25519
     if entry.seq != expected_seq:
         return f"entry {expected_seq} is missing (entry {entry.seq} follows entry {expected_seq - 1})"
     if entry.prev_hash != previous_hash:
-        return (
-            f"entry {entry.seq} does not follow entry {entry.seq - 1}: entries were removed, put in or moved"
-        )
+        return f"entry {entry.seq} does not follow entry {entry.seq - 1}: entries were removed, put in or moved"
     try:
         found = entry_hash(entry.seq, entry.prev_hash, entry.ts, entry.actor, entry.kind, entry.data)
     except InputError:

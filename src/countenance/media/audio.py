@@ -41,9 +41,7 @@ def read_audio(path: str | Path, rate_hz: int = 48000, origin_s: Fraction | floa
             source_hz, samples = _assemble(_decoded(container, stream), float(origin_s))
     except (av.FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise InputError(
-            f"The sound of {path} cannot be read ({reason}): give a playable media file."
-        ) from error
+        raise InputError(f"The sound of {path} cannot be read ({reason}): give a playable media file.") from error
     if source_hz == 0:
         raise InputError(f"The audio stream of {path} holds nothing that decodes: export the file again.")
     return resample(samples, source_hz, rate_hz)

@@ -86,9 +86,7 @@ def can_copy_sound(master: Master) -> bool:
     return master.audio_codec == "aac"
 
 
-def _configure(
-    video: Any, size: tuple[int, int], time_base: Fraction, rate: Fraction, picture: Picture
-) -> None:
+def _configure(video: Any, size: tuple[int, int], time_base: Fraction, rate: Fraction, picture: Picture) -> None:
     video.width, video.height = (int(side * picture.scale) // 2 * 2 for side in size)
     video.pix_fmt = "yuv420p"
     context = video.codec_context

@@ -99,9 +99,7 @@ class Frame:
         """A frame of an RGB picture `(h, w, 3)` uint8; an odd last row or column is cut off."""
         height, width = (side // 2 * 2 for side in rgb.shape[:2])
         yuv = cv2.transform(np.ascontiguousarray(rgb[:height, :width]), _TO_YUV)
-        u, v = (
-            cv2.resize(yuv[..., c], (width // 2, height // 2), interpolation=cv2.INTER_AREA) for c in (1, 2)
-        )
+        u, v = (cv2.resize(yuv[..., c], (width // 2, height // 2), interpolation=cv2.INTER_AREA) for c in (1, 2))
         return Frame(pts, time_base, (np.ascontiguousarray(yuv[..., 0]), u, v))
 
     def rgb(self, box: Box | None = None) -> U8:

@@ -27,9 +27,7 @@ def integrated_lufs(samples: NDArray[np.floating[Any]], rate_hz: int) -> float:
     """
     table = columns(samples).astype(np.float64)
     if table.shape[1] > 6:
-        raise InputError(
-            f"Loudness of {table.shape[1]} channels is not defined here: mix down to 5.1 or stereo."
-        )
+        raise InputError(f"Loudness of {table.shape[1]} channels is not defined here: mix down to 5.1 or stereo.")
     if table.shape[1] == 6:
         table = table[:, WITHOUT_LFE]
     if len(table) == 0 or not np.any(table):
@@ -77,15 +75,11 @@ def _peaks(samples: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     if len(table) == 0:
         return np.zeros(0)
     fine = np.abs(resample_poly(table, OVERSAMPLING, 1, axis=0)).max(axis=1)
-    peaks: NDArray[np.float64] = np.maximum(
-        fine.reshape(-1, OVERSAMPLING).max(axis=1), np.abs(table).max(axis=1)
-    )
+    peaks: NDArray[np.float64] = np.maximum(fine.reshape(-1, OVERSAMPLING).max(axis=1), np.abs(table).max(axis=1))
     return peaks
 
 
-def _limited(
-    samples: NDArray[np.floating[Any]], rate_hz: int, ceiling_dbtp: float
-) -> NDArray[np.floating[Any]]:
+def _limited(samples: NDArray[np.floating[Any]], rate_hz: int, ceiling_dbtp: float) -> NDArray[np.floating[Any]]:
     """Turn down before a peak, recover after it; a changing gain can lift the true peak, so repeat."""
     ceiling = 10 ** (ceiling_dbtp / 20)
     aim = ceiling

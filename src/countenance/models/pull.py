@@ -36,9 +36,7 @@ def model_file(name: str) -> Path:
     if not path.is_file():
         raise ModelError(f"The model '{name}' is not on this machine; run `countenance models pull`.")
     if sha256_file(path) != model.sha256:
-        raise ModelError(
-            f"{path}: the model '{name}' is damaged; delete the file and run `countenance models pull`."
-        )
+        raise ModelError(f"{path}: the model '{name}' is damaged; delete the file and run `countenance models pull`.")
     return path
 
 
@@ -96,9 +94,7 @@ def _unpack(archive: Path, model: Model) -> None:
             for block in _member(archive, model.member):
                 out.write(block)
         if sha256_file(part) != model.sha256:
-            raise ModelError(
-                f"The model '{model.name}' in {model.source} is not the one that was checked for use."
-            )
+            raise ModelError(f"The model '{model.name}' in {model.source} is not the one that was checked for use.")
 
 
 def _member(archive: Path, member: str) -> Iterator[bytes]:

@@ -63,10 +63,7 @@ def warp_yuv(frame: Frame, to_picture: F32, size_px: int) -> U8:
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     target = (size_px, size_px)
     planes = [cv2.warpAffine(luma, matrix, target, flags=flags, borderValue=16)]
-    planes += [
-        cv2.warpAffine(plane, chroma_matrix, target, flags=flags, borderValue=128)
-        for plane in frame.planes[1:]
-    ]
+    planes += [cv2.warpAffine(plane, chroma_matrix, target, flags=flags, borderValue=128) for plane in frame.planes[1:]]
     return np.asarray(cv2.merge(planes), np.uint8)
 
 
@@ -76,9 +73,7 @@ def thumbnail(frame: Frame, size: tuple[int, int]) -> U8:
     return yuv_to_rgb(cv2.merge(planes))
 
 
-def _reduced(
-    luma: U8, matrix: NDArray[np.float64], factor: int, size_px: int
-) -> tuple[U8, NDArray[np.float64]]:
+def _reduced(luma: U8, matrix: NDArray[np.float64], factor: int, size_px: int) -> tuple[U8, NDArray[np.float64]]:
     """The luma around the crop, area-averaged by a whole factor, with the matrix adapted."""
     corners = np.array([[0, 0, 1], [size_px, 0, 1], [0, size_px, 1], [size_px, size_px, 1]]) @ matrix.T
     height, width = luma.shape

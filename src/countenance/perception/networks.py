@@ -53,9 +53,7 @@ class FaceNetworks:
         self._mesh = _Net("face-mesh")
         self._iris = _Net("iris")
         centres = (np.arange(_DETECTOR_CELLS) + 0.5) / _DETECTOR_CELLS
-        self._anchors = np.stack(
-            [np.tile(centres, _DETECTOR_CELLS), np.repeat(centres, _DETECTOR_CELLS)], axis=1
-        )
+        self._anchors = np.stack([np.tile(centres, _DETECTOR_CELLS), np.repeat(centres, _DETECTOR_CELLS)], axis=1)
 
     def detect(self, frame: Frame, *, threshold: float = 0.5) -> list[Detection]:
         """All faces in the picture, best first, overlaps removed."""

@@ -93,17 +93,13 @@ def _follow(trace: _Trace, networks: FaceNetworks, frame: Frame) -> bool:
     return True
 
 
-def _newcomers(
-    active: list[_Trace], networks: FaceNetworks, frame: Frame, number: int, shot: int
-) -> list[_Trace]:
+def _newcomers(active: list[_Trace], networks: FaceNetworks, frame: Frame, number: int, shot: int) -> list[_Trace]:
     new: list[_Trace] = []
     for found in networks.detect(frame):
         if any(overlap(found.box, trace.box) > 0.2 for trace in active + new):
             continue
         trace = _Trace(shot, number, found.square)
-        if _follow(trace, networks, frame) and all(
-            overlap(trace.box, other.box) < 0.4 for other in active + new
-        ):
+        if _follow(trace, networks, frame) and all(overlap(trace.box, other.box) < 0.4 for other in active + new):
             new.append(trace)
     return new
 

@@ -56,9 +56,7 @@ def ensure_authority(project: Project) -> Authority:
             _save(project.keys / "signer.crt", signer)
     for certificate, key, path in ((root, root_key, "authority.crt"), (signer, signer_key, "signer.crt")):
         if certificate.public_key() != key.public_key():
-            raise IntegrityError(
-                f"{project.keys / path} does not belong to its key; restore both from a backup."
-            )
+            raise IntegrityError(f"{project.keys / path} does not belong to its key; restore both from a backup.")
     return Authority(signer_key, _pem(signer) + _pem(root), _pem(root))
 
 
@@ -99,9 +97,7 @@ def _signer(
         .add_extension(_usage(certificates=False), critical=True)
         # The one usage that validators accept even when they are configured with anchors alone.
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
         .sign(root_key, hashes.SHA256())
     )
 

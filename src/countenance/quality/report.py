@@ -63,9 +63,7 @@ def render_report(qc: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
             rows=rows,
             curves=[draw(curve) for curve in curves if curve["times_s"]],
             box={"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT},
-            pictures=[
-                (_CAPTIONS.get(name, name.replace("_", " ")), _data_uri(pictures[name])) for name in order
-            ],
+            pictures=[(_CAPTIONS.get(name, name.replace("_", " ")), _data_uri(pictures[name])) for name in order],
             notes=qc.get("notes", ()),
         )
     )
@@ -165,6 +163,4 @@ def _data_uri(picture: bytes) -> str:
     for start, kind in ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"), (b"RIFF", "webp")):
         if picture.startswith(start):
             return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
-    raise CountenanceError(
-        "a picture for the report is neither PNG nor JPEG nor WebP: save it as one of them"
-    )
+    raise CountenanceError("a picture for the report is neither PNG nor JPEG nor WebP: save it as one of them")

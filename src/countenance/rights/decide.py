@@ -48,9 +48,7 @@ def decide(use: Use, grants: Sequence[RecordedGrant]) -> Verdict:
     if covering:
         return Verdict(True, (), max(covering, key=lambda one: one.grant.valid_until).id)
     reasons = dict.fromkeys(
-        f"{use.talent}: the grant of {one.grant.valid_from} {refusal}"
-        for one in own
-        for refusal in refusals[one.id]
+        f"{use.talent}: the grant of {one.grant.valid_from} {refusal}" for one in own for refusal in refusals[one.id]
     )
     return Verdict(False, tuple(reasons), None)
 

@@ -143,9 +143,7 @@ def _source_of_synthetic(section: Section, kind: str) -> tuple[str | None, str |
         return section.text("licence"), section.text("origin")
     for key in ("licence", "origin"):
         if key in section.values:
-            raise section.problem(
-                f"'{key}' belongs to a synthetic talent, but this grant is of kind 'real'", key
-            )
+            raise section.problem(f"'{key}' belongs to a synthetic talent, but this grant is of kind 'real'", key)
     return None, None
 
 
@@ -155,7 +153,5 @@ def _evidence(section: Section, kind: str) -> Iterable[tuple[str, str]]:
     for name in section.texts("evidence") if "evidence" in section.values else ():
         path = section.file.parent / name
         if not path.is_file():
-            raise section.problem(
-                f"the evidence file {path} does not exist: add it or correct its name", "evidence"
-            )
+            raise section.problem(f"the evidence file {path} does not exist: add it or correct its name", "evidence")
         yield name, sha256_file(path)

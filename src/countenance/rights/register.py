@@ -50,9 +50,7 @@ def withdraw_grant(project: Project, talent_or_id: str, actor: str, reason: str)
     with transaction(project) as ledger:
         found = _read(project, ledger.connection, meant)
         if not found:
-            raise InputError(
-                f"no grant of {talent_or_id!r} is on record; give a talent's name or a grant's id."
-            )
+            raise InputError(f"no grant of {talent_or_id!r} is on record; give a talent's name or a grant's id.")
         for recorded in found:
             if recorded.withdrawn_at is None:
                 ledger.connection.execute(
@@ -96,19 +94,13 @@ def _read(project: Project, connection: Connection, where: ColumnElement[bool]) 
     rows = connection.execute(select(grant_record).where(where).order_by(grant_record.c.id)).all()
     if not rows:
         return []
-    granted = {
-        entry.data["grant"]: entry.data["document"] for entry in entries_in(connection, "consent.granted")
-    }
+    granted = {entry.data["grant"]: entry.data["document"] for entry in entries_in(connection, "consent.granted")}
     withdrawn = {entry.data["grant"] for entry in entries_in(connection, "consent.withdrawn")}
     return [_checked(project, row, granted.get(row.id), row.id in withdrawn) for row in rows]
 
 
-def _checked(
-    project: Project, row: Row[Any], ledger_document: str | None, ledger_withdrawn: bool
-) -> RecordedGrant:
-    refusal = IntegrityError(
-        f"grant {row.id} is not what the ledger says was granted; restore it from a backup."
-    )
+def _checked(project: Project, row: Row[Any], ledger_document: str | None, ledger_withdrawn: bool) -> RecordedGrant:
+    refusal = IntegrityError(f"grant {row.id} is not what the ledger says was granted; restore it from a backup.")
     if document_sha256(row.document) != row.sha256 or commitment(project, row.sha256) != ledger_document:
         raise refusal
     grant = grant_from_document(row.document)

@@ -32,9 +32,7 @@ def speak(text: str, language: str, rate_wpm: int | None = None, voice: str | No
     """
     rate = NATURAL_WPM if rate_wpm is None else rate_wpm
     if not SLOWEST_WPM <= rate <= FASTEST_WPM:
-        raise InputError(
-            f"A rate of {rate} words a minute cannot be spoken: choose {SLOWEST_WPM} to {FASTEST_WPM}."
-        )
+        raise InputError(f"A rate of {rate} words a minute cannot be spoken: choose {SLOWEST_WPM} to {FASTEST_WPM}.")
     clean = "".join(c if c.isprintable() else " " for c in text)
     if not any(c.isalnum() for c in clean):
         raise InputError(f"There is nothing to speak in {text!r}: give a text with words.")
@@ -44,9 +42,7 @@ def speak(text: str, language: str, rate_wpm: int | None = None, voice: str | No
     samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
     speech = speech_from_events(clean, events, samples, header["rate_hz"])
     if speech.span_s == (0.0, 0.0):
-        raise InputError(
-            f"espeak-ng finds nothing to speak in {text!r}: write it in the language {language!r}."
-        )
+        raise InputError(f"espeak-ng finds nothing to speak in {text!r}: write it in the language {language!r}.")
     return speech
 
 
@@ -72,9 +68,7 @@ def _voice_name(language: str, variant: str | None) -> str:
     if variant is None:
         return identifier
     if variant not in catalogue["variants"]:
-        raise InputError(
-            f"There is no voice variant {variant!r}: choose one of {', '.join(catalogue['variants'])}."
-        )
+        raise InputError(f"There is no voice variant {variant!r}: choose one of {', '.join(catalogue['variants'])}.")
     return f"{identifier}+{variant}"
 
 

@@ -60,18 +60,14 @@ class VoiceRecord(ctypes.Structure):
     )
 
 
-SynthCallback = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(Event)
-)
+SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(Event))
 
 
 def load() -> tuple[Any, int]:
     """A fresh copy of the library and its sample rate."""
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     # Relative to the current folder (see main): the library cuts long absolute paths off.
-    rate_hz = library.espeak_Initialize(
-        AUDIO_SYNCHRONOUS, BUFFER_MS, b".", PHONEME_EVENTS | IPA_NAMES | DONT_EXIT
-    )
+    rate_hz = library.espeak_Initialize(AUDIO_SYNCHRONOUS, BUFFER_MS, b".", PHONEME_EVENTS | IPA_NAMES | DONT_EXIT)
     if rate_hz <= 0:
         raise RuntimeError("the data files of espeak-ng cannot be loaded: install espeakng-loader again")
     return library, rate_hz
@@ -163,9 +159,7 @@ def serve(requests: IO[bytes], replies: IO[bytes]) -> None:
 
 
 def main() -> None:
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C is for the asking process; end of input ends this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the asking process; end of input ends this one
     os.chdir(Path(espeakng_loader.get_data_path()).parent)
     with os.fdopen(os.dup(1), "wb") as replies:
         os.dup2(2, 1)  # what the library prints must not mix with the answers

@@ -63,9 +63,7 @@ def fit_speech(
     )
 
 
-def _closest(
-    text: str, language: str, target_s: float, limit: float, voice: str | None
-) -> tuple[int, Speech]:
+def _closest(text: str, language: str, target_s: float, limit: float, voice: str | None) -> tuple[int, Speech]:
     """Secant search on speed = 1 / rate, in which the length of speech is nearly a straight line."""
     slowest, fastest = round(NATURAL_WPM * (1 - limit)), round(NATURAL_WPM * (1 + limit))
     tried: dict[int, Speech] = {}

@@ -164,9 +164,7 @@ class _Mean:
         self.strength[low:high] += pull
 
     def value(self) -> Curve:
-        mean: Curve = gaussian_filter1d(
-            self.total / self.strength[:, None], SMOOTH_S / STEP_S, axis=0, mode="nearest"
-        )
+        mean: Curve = gaussian_filter1d(self.total / self.strength[:, None], SMOOTH_S / STEP_S, axis=0, mode="nearest")
         return mean
 
 

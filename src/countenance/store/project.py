@@ -95,9 +95,7 @@ def init_project(root: Path, tenant: str = "Countenance") -> Project:
     try:
         project.folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
-        raise InputError(
-            f"no project can be made in {root} ({exc.strerror}); choose another folder."
-        ) from exc
+        raise InputError(f"no project can be made in {root} ({exc.strerror}); choose another folder.") from exc
     with locked(project.folder / "init.lock"):
         for folder in (project.blobs, project.work, project.releases):
             folder.mkdir(exist_ok=True)

@@ -50,9 +50,7 @@ def _path(project: Project, name: str, suffix: str) -> Path:
 
 
 def _wrong(project: Project, name: str, wanted: str) -> IntegrityError:
-    return IntegrityError(
-        f"the file of key {name!r} in {project.keys} is not {wanted}; restore it from a backup."
-    )
+    return IntegrityError(f"the file of key {name!r} in {project.keys} is not {wanted}; restore it from a backup.")
 
 
 def _pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:

@@ -75,9 +75,7 @@ def _occluded(plate: F32, patch: Patch) -> F32:
     """1 where, at the rim, the plate shows something that is not the face's skin (hair, glasses, a hand's edge)."""
     height, width = patch.mask.shape
     size = (max(2, width // 2), max(2, height // 2))
-    small, skin, edge = (
-        cv2.resize(z, size, interpolation=cv2.INTER_AREA) for z in (plate, patch.skin, patch.edge)
-    )
+    small, skin, edge = (cv2.resize(z, size, interpolation=cv2.INTER_AREA) for z in (plate, patch.skin, patch.edge))
     far = skin_distance(small, skin * (1 - edge))
     stranger = np.clip((far - _OCCLUDER_SIGMA) / 2, 0, 1) * np.clip(edge * 1.5, 0, 1)
     return np.asarray(cv2.resize(cv2.GaussianBlur(stranger, (0, 0), 0.8), (width, height)), np.float32)

@@ -45,9 +45,7 @@ def enlarged(ratio: F32, width: int, height: int) -> F32:
 def _broad(values: F32, reach: float) -> F32:
     sigma = reach * _GRID_PX
     side = int(6 * sigma) * 2 + 1  # a shorter kernel's cut-off would show as a step where weights are tiny
-    return np.asarray(
-        cv2.GaussianBlur(values, (side, side), sigma, borderType=cv2.BORDER_REPLICATE), np.float32
-    )
+    return np.asarray(cv2.GaussianBlur(values, (side, side), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
 # Floors of the spread of a person's skin: log brightness (shading), share of red, share of blue.
@@ -69,8 +67,6 @@ def skin_distance(pixels: F32, weight: F32) -> F32:
 
 
 def _colour_axes(rgb: F32) -> tuple[F32, F32, F32]:
-    red, green, blue = cv2.split(
-        cv2.max(rgb, 1.0) + np.float32(8.0)
-    )  # +8: dark pixels carry no reliable colour
+    red, green, blue = cv2.split(cv2.max(rgb, 1.0) + np.float32(8.0))  # +8: dark pixels carry no reliable colour
     total = red + green + blue
     return cv2.log(total), red / total, blue / total

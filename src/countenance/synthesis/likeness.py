@@ -18,7 +18,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from countenance.errors import InputError
 from countenance.media.frame import F32, U8, Frame
-from countenance.perception.crop import Square
+from countenance.perception.crop import square_around
 from countenance.perception.identity import chip, embed
 from countenance.perception.networks import FaceNetworks
 from countenance.perception.pose import pose_of, rotation_of
@@ -72,14 +72,12 @@ class Likeness:
 def build_likeness(paths: Sequence[Path], networks: FaceNetworks) -> Likeness:
     """Make a likeness from stills. Raises InputError for a still that cannot be used, naming it and why."""
     references = [read_reference(path, networks) for path in paths]
-    embeddings = np.concatenate([embed([chip(r.frame, r.mesh)]) for r in references])
+    embeddings = embed([chip(reference.frame, reference.mesh) for reference in references])
     references.sort(key=_awkwardness)
     uv = _layout(references[0].mesh)
     skin, edge, shape = _regions(uv)
     texture, known = _blend(references, uv, skin, edge)
-    return Likeness(
-        texture, shape * known, skin * known, edge, uv, upright_shape(references[0].mesh), embeddings
-    )
+    return Likeness(texture, shape * known, skin * known, edge, uv, upright_shape(references[0].mesh), embeddings)
 
 
 def read_reference(path: Path, networks: FaceNetworks) -> Reference:
@@ -88,9 +86,7 @@ def read_reference(path: Path, networks: FaceNetworks) -> Reference:
         with Image.open(path) as image:
             upright = ImageOps.exif_transpose(image).convert("RGB")
     except (UnidentifiedImageError, OSError) as error:
-        raise InputError(
-            f"{path}: this reference is not a picture that can be read; use PNG or JPEG."
-        ) from error
+        raise InputError(f"{path}: this reference is not a picture that can be read; use PNG or JPEG.") from error
     rgb = np.asarray(upright)
     frame = Frame.from_rgb(rgb)
     found = networks.detect(frame)
@@ -100,22 +96,16 @@ def read_reference(path: Path, networks: FaceNetworks) -> Reference:
         raise InputError(f"{path}: this reference shows {len(found)} people; crop it to one person.")
     mesh, score = networks.mesh(frame, found[0].square)
     for _ in range(2):  # the detector's square is rough: look again where the mesh says
-        mesh, score = networks.mesh(frame, _square(mesh))
+        mesh, score = networks.mesh(frame, square_around(mesh))
     if score < 0.5 or np.ptp(mesh[:, 0]) < _SMALLEST_FACE_PX:
         raise InputError(f"{path}: the face in this reference is too small or unclear; use a larger picture.")
     return Reference(frame, mesh, pose_of(mesh))
 
 
-def _square(mesh: F32) -> Square:
-    low, high = mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)
-    across = mesh[263, :2] - mesh[33, :2]
-    centre = (low + high) / 2
-    return Square(
-        float(centre[0]),
-        float(centre[1]),
-        float((high - low).max() * 1.5),
-        float(np.arctan2(across[1], across[0])),
-    )
+def reference_embedding(path: Path, networks: FaceNetworks) -> F32:
+    """Who a still shows `(128,)`; InputError as for `read_reference`."""
+    reference = read_reference(path, networks)
+    return np.asarray(embed([chip(reference.frame, reference.mesh)])[0], np.float32)
 
 
 def _awkwardness(reference: Reference) -> float:
@@ -152,9 +142,7 @@ def _blend(references: Sequence[Reference], uv: F32, skin: F32, edge: F32) -> tu
     """
     views = [_unroll(reference, uv) for reference in references]
     lead, lead_facing = views[0]
-    level = [lead] + [
-        _same_light(pixels, lead, facing * skin, lead_facing * skin) for pixels, facing in views[1:]
-    ]
+    level = [lead] + [_same_light(pixels, lead, facing * skin, lead_facing * skin) for pixels, facing in views[1:]]
     odd = _disagreement(np.stack(level), np.stack([facing for _, facing in views])) * edge
     total = np.zeros((ATLAS_PX, ATLAS_PX), np.float32)
     texture = np.zeros((ATLAS_PX, ATLAS_PX, 3), np.float32)
@@ -200,9 +188,7 @@ def _unroll(reference: Reference, uv: F32) -> tuple[F32, F32]:
     values = np.concatenate([reference.mesh[:, :2], np.maximum(-normals[:, 2:], 0)], axis=1)
     field, valid = spread(uv, triangles(), values, (ATLAS_PX, ATLAS_PX))
     picture = reference.frame.rgb()
-    pixels = cv2.remap(
-        picture, field[..., 0], field[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    pixels = cv2.remap(picture, field[..., 0], field[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return pixels.astype(np.float32), np.where(valid, field[..., 2], 0).astype(np.float32)
 
 

@@ -139,9 +139,7 @@ def prepare_lipsync(library: MouthLibrary, targets: F32, poses: F32) -> LipPaint
     return LipPainter(library, _layout(library), path, exact.astype(np.float32))
 
 
-def _reachable(
-    wanted: F32, found: NDArray[np.float64], *, must_shut: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def _reachable(wanted: F32, found: NDArray[np.float64], *, must_shut: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The gaps to set: as wanted, but teeth are neither drawn out nor squeezed; lips that must shut are shut."""
     gaps = np.minimum(wanted.astype(np.float64), found * _STRETCH[0] + _STRETCH[1])
     return np.where(must_shut, gaps, np.maximum(gaps, found * _SQUEEZE))
@@ -207,14 +205,10 @@ def _layout(library: MouthLibrary) -> _Layout:
     )
     mesh = [t for t in triangles().tolist() if max(share[v] for v in t) > 0]
     rim = _strip(list(JAW), list(range(POINTS, POINTS + len(JAW))))
-    neck = _strip(
-        list(range(POINTS, POINTS + len(JAW))), list(range(POINTS + len(JAW), POINTS + 2 * len(JAW)))
-    )
+    neck = _strip(list(range(POINTS, POINTS + len(JAW))), list(range(POINTS + len(JAW), POINTS + 2 * len(JAW))))
     inner = _strip(_UPPER.tolist(), _LOWER.tolist())
     every = np.array(neck + rim + mesh + inner, np.int32)
-    return _Layout(
-        fields[:, 0].astype(np.float32), rings.astype(np.float32), fields.astype(np.float32), every
-    )
+    return _Layout(fields[:, 0].astype(np.float32), rings.astype(np.float32), fields.astype(np.float32), every)
 
 
 def _strip(first: list[int], second: list[int]) -> list[list[int]]:
