@@ -7,6 +7,7 @@ quality report, and, where people will review it, a small preview that says on i
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from countenance.campaign.plan import Variant
 from countenance.campaign.stages import Dub, Progress, Seen, key_of
 from countenance.campaign.timeline import Timeline, as_shot
 from countenance.media.audio import read_audio
+from countenance.media.beside import Beside
 from countenance.media.decode import decode
 from countenance.media.encode import PREVIEW, Sound, can_copy_sound, encode
 from countenance.media.frame import Box, Frame
@@ -147,13 +149,13 @@ def _paint(
     total = len(timeline.source)
     with atomic_path(folder / "patches.bin") as part, part.open("wb") as stream:
         writer = PatchWriter(stream, f"{seen.sha256} {timeline.source} {timeline.pts}")
-        frames = _composed(brief, seen, timeline, painters, meter, writer)
-        counted = _counted(frames, lambda done: progress(f"paint {variant.key}", done, total))
-        if preview:
-            _write_preview(folder / "preview.mp4", counted, seen, dub)
-        else:
-            for _ in counted:
-                pass
+        with Beside() as beside:
+            frames = _composed(brief, seen, timeline, painters, meter, writer, beside)
+            counted = _counted(frames, lambda done: progress(f"paint {variant.key}", done, total))
+            if preview:
+                _write_preview(folder / "preview.mp4", counted, seen, dub)
+            else:
+                deque(counted, maxlen=0)
         pictures_sha256 = writer.close()
     measured = meter.finish(sound, RATE_HZ)
     figures = dict(measured.figures)
@@ -217,9 +219,15 @@ def _face(seen: Seen, brief: Brief, source: int) -> Face | None:
 
 
 def _composed(
-    brief: Brief, seen: Seen, timeline: Timeline, painters: list[Painter], meter: Meter, writer: PatchWriter
+    brief: Brief,
+    seen: Seen,
+    timeline: Timeline,
+    painters: list[Painter],
+    meter: Meter,
+    writer: PatchWriter,
+    beside: Beside,
 ) -> Iterator[Frame]:
-    """Paint, compose, measure and store, picture by picture."""
+    """Paint and compose, picture by picture; measuring and storing go on beside."""
     compositor = Compositor()
     for number, source, frame in shown_frames(seen.master, timeline):
         before = frame.copy() if painters else frame
@@ -232,8 +240,8 @@ def _composed(
                 compositor.compose(frame, patch, painter.name)
                 box, face = union(box, patch.box), patch.face
         if box is not None:
-            writer.add(number, box, frame)
-        meter.see(number, float(frame.time), before, frame, face, (box,) if box else ())
+            beside.do(writer.add, number, box, frame)
+        beside.do(meter.see, number, float(frame.time), before, frame, face, (box,) if box else ())
         yield frame
 
 

@@ -70,6 +70,7 @@ STATES = {
 FIGURES = {
     "en": {
         "identity_wanted": "Distance to the person",
+        "identity_replaced": "Distance to the replaced",
         "identity_margin": "Gained from the replaced",
         "jitter_ratio": "Trembling",
         "flicker_ratio": "Flicker",
@@ -81,6 +82,7 @@ FIGURES = {
     },
     "de": {
         "identity_wanted": "Abstand zur Person",
+        "identity_replaced": "Abstand zur ersetzten",
         "identity_margin": "Vorsprung vor der ersetzten",
         "jitter_ratio": "Zittern",
         "flicker_ratio": "Flimmern",

@@ -46,7 +46,7 @@ class Detection:
 
 
 class FaceNetworks:
-    """The loaded networks. Not thread-safe: one set per thread."""
+    """The loaded networks. Each may be used by one thread at a time, different ones side by side."""
 
     def __init__(self) -> None:
         self._detector = _Net("face-detector")

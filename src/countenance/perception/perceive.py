@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from countenance.media.beside import Beside
 from countenance.media.decode import decode
 from countenance.media.frame import F32, U8, Frame
 from countenance.media.probe import Master
@@ -16,7 +17,6 @@ from countenance.perception.networks import FaceNetworks, overlap
 from countenance.perception.pose import pose_of
 from countenance.perception.shots import ShotDetector
 from countenance.perception.smooth import smooth_track
-from countenance.perception.topology import POINTS
 from countenance.perception.tracks import FaceTrack, Perception
 
 _DETECT_EVERY = 12  # frames between looks for new faces while others are being followed
@@ -32,23 +32,25 @@ def perceive(master: Master, progress: Callable[[int], None] = lambda _frame: No
 
     `progress` is called with the number of pictures seen so far.
     """
-    networks, cuts = FaceNetworks(), ShotDetector()
+    cuts = ShotDetector()
     shots, active, done = [0], list[_Trace](), list[_Trace]()
     seen = 0
-    for number, frame in enumerate(decode(master)):
-        if cuts.is_cut(frame):
-            shots.append(number)
-            done += active
-            active = []
-        kept = [trace for trace in active if _follow(trace, networks, frame)]
-        lost = len(kept) < len(active)
-        done += [trace for trace in active if trace not in kept]
-        active = kept
-        if lost or not active or (number - shots[-1]) % _DETECT_EVERY == 0:
-            active += _newcomers(active, networks, frame, number, len(shots) - 1)
-        seen = number + 1
-        progress(seen)
-    traces = [trace for trace in done + active if len(trace.mesh) >= _SHORTEST]
+    with Beside() as beside:
+        follower = _Follower(FaceNetworks(), beside)
+        for number, frame in enumerate(decode(master)):
+            if cuts.is_cut(frame):
+                shots.append(number)
+                done += active
+                active = []
+            kept = [trace for trace in active if follower.follow(trace, frame)]
+            lost = len(kept) < len(active)
+            done += [trace for trace in active if trace not in kept]
+            active = kept
+            if lost or not active or (number - shots[-1]) % _DETECT_EVERY == 0:
+                active += follower.newcomers(active, frame, number, len(shots) - 1)
+            seen = number + 1
+            progress(seen)
+    traces = [trace for trace in done + active if len(trace.points) >= _SHORTEST]
     return Perception(seen, tuple(shots), _tracks(traces))
 
 
@@ -59,15 +61,20 @@ class _Trace:
     shot: int
     first: int
     square: Square
-    mesh: list[F32] = field(default_factory=list)
+    points: list[F32] = field(default_factory=list)
     score: list[float] = field(default_factory=list)
+    irises: list[F32] = field(default_factory=list)
     chips: list[tuple[float, U8]] = field(default_factory=list)
 
-    def add(self, frame: Frame, points: F32, irises: F32, score: float) -> None:
-        self.mesh.append(np.concatenate([points, irises]))
+    def add(self, points: F32, score: float) -> None:
+        self.points.append(points)
         self.score.append(score)
         self.square = square_around(points)
-        if len(self.mesh) % _CHIP_EVERY == 1:
+
+    def look_closer(self, networks: FaceNetworks, frame: Frame, points: F32, score: float) -> None:
+        """What following does not need: the irises, and now and then a chip for the identity."""
+        self.irises.append(networks.irises(frame, points))
+        if len(self.irises) % _CHIP_EVERY == 1:
             picture = chip(frame, points)
             yaw, pitch, _roll = pose_of(points)
             facing = float(np.cos(np.radians(yaw)) * np.cos(np.radians(pitch)))
@@ -75,33 +82,45 @@ class _Trace:
             self.chips = sorted(best, key=lambda item: -item[0])[:_CHIPS]
 
     @property
+    def mesh(self) -> F32:
+        """All meshes with their irises `(n, 478, 3)`."""
+        return np.concatenate([np.stack(self.points), np.stack(self.irises)], axis=1)
+
+    @property
     def box(self) -> tuple[float, float, float, float]:
-        low, high = self.mesh[-1][:POINTS, :2].min(axis=0), self.mesh[-1][:POINTS, :2].max(axis=0)
+        low, high = self.points[-1][:, :2].min(axis=0), self.points[-1][:, :2].max(axis=0)
         return float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
 
     @property
     def weight(self) -> float:
         """How much picture the face fills over its life, in pixel·frames."""
-        return len(self.mesh) * self.square.side**2
+        return len(self.points) * self.square.side**2
 
 
-def _follow(trace: _Trace, networks: FaceNetworks, frame: Frame) -> bool:
-    points, score = networks.mesh(frame, trace.square)
-    if score < _LOST_SCORE:
-        return False
-    trace.add(frame, points, networks.irises(frame, points), score)
-    return True
+@dataclass(frozen=True)
+class _Follower:
+    """Follows faces on this thread and looks closer at them on another."""
 
+    networks: FaceNetworks
+    beside: Beside
 
-def _newcomers(active: list[_Trace], networks: FaceNetworks, frame: Frame, number: int, shot: int) -> list[_Trace]:
-    new: list[_Trace] = []
-    for found in networks.detect(frame):
-        if any(overlap(found.box, trace.box) > 0.2 for trace in active + new):
-            continue
-        trace = _Trace(shot, number, found.square)
-        if _follow(trace, networks, frame) and all(overlap(trace.box, other.box) < 0.4 for other in active + new):
-            new.append(trace)
-    return new
+    def follow(self, trace: _Trace, frame: Frame) -> bool:
+        points, score = self.networks.mesh(frame, trace.square)
+        if score < _LOST_SCORE:
+            return False
+        trace.add(points, score)
+        self.beside.do(trace.look_closer, self.networks, frame, points, score)
+        return True
+
+    def newcomers(self, active: list[_Trace], frame: Frame, number: int, shot: int) -> list[_Trace]:
+        new: list[_Trace] = []
+        for found in self.networks.detect(frame):
+            if any(overlap(found.box, trace.box) > 0.2 for trace in active + new):
+                continue
+            trace = _Trace(shot, number, found.square)
+            if self.follow(trace, frame) and all(overlap(trace.box, other.box) < 0.4 for other in active + new):
+                new.append(trace)
+        return new
 
 
 def _tracks(traces: list[_Trace]) -> tuple[FaceTrack, ...]:
@@ -110,7 +129,7 @@ def _tracks(traces: list[_Trace]) -> tuple[FaceTrack, ...]:
     people = _people(vectors, [trace.weight for trace in traces])
     tracks = []
     for trace, vector, person in zip(traces, vectors, people, strict=True):
-        mesh = smooth_track(np.stack(trace.mesh))
+        mesh = smooth_track(trace.mesh)
         tracks.append(
             FaceTrack(
                 shot=trace.shot,
