@@ -44,14 +44,16 @@ def write_campaign(
     faces: tuple[str, ...] = ("keep", "ben"),
     languages: tuple[str, ...] = ("en", "de"),
     grants: Mapping[str, Mapping[str, Any] | None] | None = None,
+    presenter: str = "ada",
     track: int = 0,
+    references: str = "[123]_*.jpg",
     **changes: Any,
 ) -> Path:
     """Write a brief and all that it names beside the master; a grant that is None is named but not there."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "script.txt").write_text(SCRIPT, encoding="utf-8")
     (folder / "script.de.txt").write_text(TRANSLATION, encoding="utf-8")
-    talents = ["ada", *(face for face in faces if face != "keep")]
+    talents = [presenter, *(face for face in faces if face != "keep")]
     for talent in talents:
         document = {talent: grant(talent), **(grants or {})}[talent]
         if document is not None:
@@ -61,10 +63,10 @@ def write_campaign(
         "owner": ACTOR,
         "master": str(master),
         "script": {"language": "en", "text": "script.txt"},
-        "faces": {"presenter": {"in": "master", "talent": "ada"}},
+        "faces": {"presenter": {"in": "master", "talent": presenter}},
         "talents": {
             talent: {
-                "references": [str(EXAMPLES / talent / "refs" / "[123]_*.jpg")],
+                "references": [str(EXAMPLES / talent / "refs" / references)],
                 "grant": f"{talent}.grant.yaml",
             }
             for talent in talents

@@ -6,8 +6,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from campaigns import ACTOR, grant, write_campaign
+from clips import EXAMPLES, write_clip
 
 from countenance.campaign.brief import load_brief
 from countenance.campaign.permission import require_rights, require_variant_rights
@@ -16,6 +19,7 @@ from countenance.campaign.produce import produce
 from countenance.campaign.variants import variant_rows
 from countenance.errors import BriefError, RightsError
 from countenance.ledger.log import commitment, entries, verify
+from countenance.media.frame import Frame
 from countenance.rights.grants import load_grant
 from countenance.rights.register import all_grants, record_grant, withdraw_grant
 from countenance.store.project import Project, init_project
@@ -151,3 +155,36 @@ def test_the_last_day_counts_and_the_day_after_does_not(
     else:
         with pytest.raises(RightsError, match="permission"):
             require_rights(project, brief, wanted)
+
+
+def test_somebody_elses_grant_is_worth_nothing(project: Project, short_master: Path, tmp_path: Path) -> None:
+    """The brief says that the master shows ben; his grant is in order, but it is ada who is seen."""
+    brief = write_campaign(
+        tmp_path / "brief", short_master, presenter="ben", faces=("keep",), languages=("en",), references="1_*.jpg"
+    )
+    with pytest.raises(RightsError) as caught:
+        produce(project, brief, tmp_path / "out")
+    (reason,) = caught.value.reasons
+    assert reason.startswith("ben: track 0 of the master does not look like this talent's references")
+    assert_nothing_was_made(project, tmp_path / "out")
+
+
+def test_nobody_is_shown_whom_the_brief_does_not_name(project: Project, tmp_path: Path) -> None:
+    """A master with two people, of whom the brief names the larger one."""
+    ada, ben = (cv2.imread(str(EXAMPLES / name / "refs" / "1_front_neutral.jpg")) for name in ("ada", "ben"))
+    both = np.zeros((480, 860, 3), np.uint8)
+    both[:, :480], both[50:430, 480:] = cv2.resize(ada, (480, 480)), cv2.resize(ben, (380, 380))
+    frame = Frame.from_rgb(np.ascontiguousarray(both[..., ::-1]))
+    master = write_clip(tmp_path / "two.mp4", [frame] * 15, options={"crf": "14"})
+    brief = write_campaign(tmp_path / "brief", master, faces=("keep",), languages=("en",))
+    with pytest.raises(RightsError) as caught:
+        produce(project, brief, tmp_path / "out")
+    assert caught.value.reasons == ("person 1 of the master, first seen at 0.0 s, is not named in `faces`",)
+    assert_nothing_was_made(project, tmp_path / "out")
+
+
+def assert_nothing_was_made(project: Project, out: Path) -> None:
+    assert not out.exists()
+    assert not any(project.work.rglob("patches.bin"))
+    assert not any(project.releases.iterdir())
+    assert entries(project)[-1].kind == "render.refused"
