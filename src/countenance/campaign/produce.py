@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -50,10 +51,10 @@ class Outcome:
 
     @property
     def exit_status(self) -> int:
-        """0 all released, 1 a gate failed, 4 something waits for review."""
+        """0 all decided, 1 a gate failed, 4 something waits for review."""
         if any(row.state == "in_review" and not row.render.get("passed") for row in self.variants):
             return 1
-        return 0 if all(row.state == "released" for row in self.variants) else 4
+        return 0 if all(row.state in ("released", "rejected") for row in self.variants) else 4
 
 
 def produce(
@@ -114,8 +115,7 @@ def _produce(request: dict[str, Any]) -> None:
     for key in keys:
         _speak(request, key)
         passed = _render(request, key)
-        if request["approve_as"] and passed:
-            _approve(request, key)
+        if request["approve_as"] and passed and _approve(request, key):
             _release(request, key)
     _page(request)
 
@@ -164,9 +164,13 @@ def _render(request: dict[str, Any], key: str) -> bool:
 
 
 @DBOS.step(name="approve")
-def _approve(request: dict[str, Any], key: str) -> None:
+def _approve(request: dict[str, Any], key: str) -> bool:
+    """False for what a person has rejected: that stands."""
     work = _Work.of(request)
+    if find_variant(work.project, work.id_of(key)).state == "rejected":
+        return False
     approve(work.project, work.id_of(key), request["approve_as"], in_one_go=True)
+    return True
 
 
 @DBOS.step(name="release")
@@ -214,7 +218,13 @@ class _Work:
 
     @staticmethod
     def of(request: dict[str, Any]) -> _Work:
-        return _work(request["root"], request["brief"], request["digest"], request["approve_as"] is None)
+        return _work(
+            request["root"],
+            request["brief"],
+            request["digest"],
+            request["approve_as"] is None,
+            datetime.now(UTC).date(),
+        )
 
     def id_of(self, key: str) -> str:
         return ensure_variants(self.project, self.brief, self.plan)[key]
@@ -244,11 +254,11 @@ class _Work:
 
 
 @lru_cache(maxsize=4)
-def _work(root: str, brief_path: str, digest: str, reviewed: bool) -> _Work:
+def _work(root: str, brief_path: str, digest: str, reviewed: bool, today: date) -> _Work:
     brief = load_brief(Path(brief_path))
     if brief.digest() != digest:
         raise InputError(f"{brief.path} or a file that it names has changed since; run `countenance produce` again.")
-    return _Work(Project(Path(root)), brief, digest, plan(brief), reviewed)
+    return _Work(Project(Path(root)), brief, digest, plan(brief, today), reviewed)
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ from countenance.store.project import Project
 from countenance.synthesis import lipsync, swap
 from countenance.synthesis.compose import Compositor
 from countenance.synthesis.engine import Painter
-from countenance.synthesis.likeness import build_likeness
+from countenance.synthesis.likeness import Likeness, build_likeness
 from countenance.synthesis.mouths import collect_mouths
 from countenance.synthesis.patchfile import PatchWriter, union
 
@@ -133,13 +134,12 @@ def _paint(
 ) -> None:
     started, cpu = time.monotonic(), time.process_time()
     timeline = dub.timeline if dub else as_shot(seen.master)
-    networks = FaceNetworks()
-    painters, wanted = _painters(brief, seen, variant, dub, timeline, networks)
+    painters, wanted = _painters(brief, seen, variant, dub, timeline)
     replaced = seen.perception.of_person(brief.presenter.track)[0].embedding
     sound = sound_of(seen, dub)
     shots = set(seen.perception.shots)
     meter = Meter(
-        networks,
+        FaceNetworks(),
         len(timeline.source),
         wanted=wanted if variant.swaps else None,
         replaced=replaced if variant.swaps else None,
@@ -197,7 +197,7 @@ def _paint(
 
 
 def _painters(
-    brief: Brief, seen: Seen, variant: Variant, dub: Dub | None, timeline: Timeline, networks: FaceNetworks
+    brief: Brief, seen: Seen, variant: Variant, dub: Dub | None, timeline: Timeline
 ) -> tuple[list[Painter], Any]:
     tracks = seen.perception.of_person(brief.presenter.track)
     painters: list[Painter] = []
@@ -208,10 +208,16 @@ def _painters(
         turned = np.stack([face.pose if face else np.zeros(3, np.float32) for face in poses])
         painters.append(lipsync.prepare_lipsync(collect_mouths(seen.master, tracks), targets, turned))
     if variant.swaps:
-        likeness = build_likeness(brief.talents[variant.face].references, networks)
+        likeness = _likeness(brief.talents[variant.face].references)
         wanted = likeness.embeddings
         painters.append(swap.prepare_swap(likeness, tracks))
     return painters, wanted
+
+
+@lru_cache(maxsize=8)
+def _likeness(references: tuple[Path, ...]) -> Likeness:
+    """A talent's likeness, built once per process: every language shows the same face."""
+    return build_likeness(references, FaceNetworks())
 
 
 def _face(seen: Seen, brief: Brief, source: int) -> Face | None:

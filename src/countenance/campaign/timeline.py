@@ -15,6 +15,7 @@ _ROOM_S = 0.2  # after the last word, if the master has as much
 _HALF_FRAME = 0.5
 _IDLE_S = 1.0  # a quiet end longer than the master's own by more than this is trimmed
 _SWAY = 6  # pictures to either side of the still moment that a hold sways through
+_WAVE = 24  # pictures of one sway there and back
 _LAST_PART = 0.6  # still moments are looked for from here on
 
 
@@ -63,7 +64,10 @@ def _held(master: Master, seen: Perception, person: int, missing_s: float) -> Ti
     extra = int(np.ceil(missing_s * float(master.frame_rate) - 1e-6))
     still = _stillest(master, seen, person, int(master.frames * _LAST_PART), master.frames)
     reach = max(0, min(_SWAY, master.frames - 1 - still, still))
-    sway = [still + reach - abs(reach - k % (2 * reach)) if reach else still for k in range(1, extra + 1)]
+    # Whole gentle waves, so that the hold ends where it began and the take goes on without a jump.
+    waves = max(1, round(extra / _WAVE))
+    phase = np.sin(np.pi * waves * np.arange(1, extra + 1) / (extra + 1)) ** 2
+    sway = (still + np.rint(min(reach, extra / (2 * waves)) * phase)).astype(int).tolist()
     source = [*range(still + 1), *sway, *range(still + 1, master.frames)]
     step = round(1 / (master.frame_rate * master.time_base))
     pts = [*master.pts[: still + 1], *(master.pts[still] + step * k for k in range(1, extra + 1))]

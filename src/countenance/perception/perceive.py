@@ -17,11 +17,14 @@ from countenance.perception.networks import FaceNetworks, overlap
 from countenance.perception.pose import pose_of
 from countenance.perception.shots import ShotDetector
 from countenance.perception.smooth import smooth_track
+from countenance.perception.topology import IRIS_POINTS, LEFT_EYE, RIGHT_EYE
 from countenance.perception.tracks import FaceTrack, Perception
 
 _DETECT_EVERY = 12  # frames between looks for new faces while others are being followed
 _LOST_SCORE = 0.5
 _CHIP_EVERY = 10
+_IRIS_EVERY = 2  # pictures between looks at the irises
+_EYES = (list(RIGHT_EYE), list(LEFT_EYE))
 _CHIPS = 3  # sharp frames that vote on a track's identity
 _SAME_TRACKED_PERSON = 0.5  # stricter than the network's 0.6: joining two people is worse than splitting one
 _SHORTEST = 3  # frames; shorter sightings are false alarms
@@ -64,6 +67,7 @@ class _Trace:
     points: list[F32] = field(default_factory=list)
     score: list[float] = field(default_factory=list)
     irises: list[F32] = field(default_factory=list)
+    seen_closely: int = 0
     chips: list[tuple[float, U8]] = field(default_factory=list)
 
     def add(self, points: F32, score: float) -> None:
@@ -73,8 +77,10 @@ class _Trace:
 
     def look_closer(self, networks: FaceNetworks, frame: Frame, points: F32, score: float) -> None:
         """What following does not need: the irises, and now and then a chip for the identity."""
-        self.irises.append(networks.irises(frame, points))
-        if len(self.irises) % _CHIP_EVERY == 1:
+        self.seen_closely += 1
+        if self.seen_closely % _IRIS_EVERY == 1:
+            self.irises.append(networks.irises(frame, points))
+        if self.seen_closely % _CHIP_EVERY == 1:
             picture = chip(frame, points)
             yaw, pitch, _roll = pose_of(points)
             facing = float(np.cos(np.radians(yaw)) * np.cos(np.radians(pitch)))
@@ -83,8 +89,16 @@ class _Trace:
 
     @property
     def mesh(self) -> F32:
-        """All meshes with their irises `(n, 478, 3)`."""
-        return np.concatenate([np.stack(self.points), np.stack(self.irises)], axis=1)
+        """All meshes with their irises `(n, 478, 3)`; between two looks irises move with the eyes, in a line."""
+        points = np.stack(self.points)
+        eyes = np.repeat(np.stack([points[:, eye].mean(axis=1) for eye in _EYES], axis=1), IRIS_POINTS // 2, axis=1)
+        looked = np.arange(0, len(points), _IRIS_EVERY)
+        inside = np.stack(self.irises) - eyes[looked]
+        before = np.minimum(np.arange(len(points)) // _IRIS_EVERY, len(looked) - 1)
+        after = np.minimum(before + 1, len(looked) - 1)
+        share = ((np.arange(len(points)) % _IRIS_EVERY) / _IRIS_EVERY)[:, None, None]
+        irises = eyes + inside[before] * (1 - share) + inside[after] * share
+        return np.concatenate([points, irises.astype(np.float32)], axis=1)
 
     @property
     def box(self) -> tuple[float, float, float, float]:

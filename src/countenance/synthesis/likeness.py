@@ -84,15 +84,17 @@ def read_reference(path: Path, networks: FaceNetworks) -> Reference:
     """Find the one face of a still; any mode or EXIF rotation is fine."""
     try:
         with Image.open(path) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (UnidentifiedImageError, OSError) as error:
+            upright = _eight_bit(ImageOps.exif_transpose(image)).convert("RGB")
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError) as error:
         raise InputError(f"{path}: this reference is not a picture that can be read; use PNG or JPEG.") from error
     rgb = np.asarray(upright)
     frame = Frame.from_rgb(rgb)
     found = networks.detect(frame)
     if not found:
         raise InputError(f"{path}: no face is found in this reference; use a clear picture of one person.")
-    if len(found) > 1 and found[1].box[2] > 0.5 * found[0].box[2]:
+    largest = max(one.box[2] for one in found)
+    found = sorted((one for one in found if one.box[2] > 0.5 * largest), key=lambda one: -one.box[2])
+    if len(found) > 1:
         raise InputError(f"{path}: this reference shows {len(found)} people; crop it to one person.")
     mesh, score = networks.mesh(frame, found[0].square)
     for _ in range(2):  # the detector's square is rough: look again where the mesh says
@@ -100,6 +102,13 @@ def read_reference(path: Path, networks: FaceNetworks) -> Reference:
     if score < 0.5 or np.ptp(mesh[:, 0]) < _SMALLEST_FACE_PX:
         raise InputError(f"{path}: the face in this reference is too small or unclear; use a larger picture.")
     return Reference(frame, mesh, pose_of(mesh))
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Sixteen-bit grey scaled down, which Pillow's own conversion would cut off instead."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image).astype(np.float32) / 257).clip(0, 255).astype(np.uint8))
 
 
 def reference_embedding(path: Path, networks: FaceNetworks) -> F32:

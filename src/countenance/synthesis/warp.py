@@ -52,9 +52,14 @@ def spread(
 
 def _evaluate(index: NDArray[np.int32], corners: NDArray[np.float64], values: F32) -> F32:
     """Each triangle's plane through its three values, evaluated at the pixels it owns."""
-    homogeneous = np.concatenate([corners, np.ones((len(corners), 3, 1))], axis=2)
-    homogeneous += 1e-6 * np.eye(3)  # degenerate triangles stay solvable
-    planes = np.linalg.solve(homogeneous, values.astype(np.float64)).astype(np.float32)  # (t, 3, k)
+    origin, side_a, side_b = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    area = side_a[:, 0] * side_b[:, 1] - side_a[:, 1] * side_b[:, 0]
+    area = np.where(np.abs(area) < 1e-6, 1e-6, area)[:, None]  # degenerate triangles stay finite
+    rise_a, rise_b = values[:, 1] - values[:, 0], values[:, 2] - values[:, 0]
+    along_x = (rise_a * side_b[:, 1:] - rise_b * side_a[:, 1:]) / area
+    along_y = (rise_b * side_a[:, :1] - rise_a * side_b[:, :1]) / area
+    offset = values[:, 0] - along_x * origin[:, :1] - along_y * origin[:, 1:]
+    planes = np.stack([along_x, along_y, offset], axis=1).astype(np.float32)  # (t, 3, k)
     owner = np.maximum(index, 0).ravel()
     height, width = index.shape
     x = np.tile(np.arange(width, dtype=np.float32), height)
