@@ -10,7 +10,7 @@ from clips import bits, picture, write_clip
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countenance.campaign.render import shown_frames
+from countenance.campaign.task import shown_frames
 from countenance.campaign.timeline import Timeline, as_shot, fitted
 from countenance.media.decode import decode
 from countenance.media.probe import Master, probe

@@ -19,10 +19,11 @@ from dbos import DBOS, SetWorkflowID
 
 from countenance.campaign.brief import Brief, load_brief
 from countenance.campaign.permission import require_known_people, require_rights
-from countenance.campaign.plan import Plan, Variant, plan
+from countenance.campaign.plan import Plan, plan
 from countenance.campaign.release import release_variant
 from countenance.campaign.render import Rendering, render_variant
-from countenance.campaign.stages import Dub, Progress, Seen, key_of, see, speak_dub
+from countenance.campaign.stages import Progress, Seen, key_of, see, speak_dub
+from countenance.campaign.task import Task
 from countenance.campaign.variants import (
     VariantRow,
     approve,
@@ -151,7 +152,7 @@ def _see(request: dict[str, Any]) -> None:
 
 @DBOS.step(name="speak")
 def _speak(request: dict[str, Any], key: str) -> None:
-    _Work.of(request).dub(key)
+    _Work.of(request).task(key)
 
 
 @DBOS.step(name="render")
@@ -177,11 +178,7 @@ def _approve(request: dict[str, Any], key: str) -> bool:
 def _release(request: dict[str, Any], key: str) -> None:
     work = _Work.of(request)
     row = find_variant(work.project, work.id_of(key))
-    variant = work.plan.variant(key)
-    out = Path(request["out"])
-    release_variant(
-        work.project, work.brief, work.seen(), variant, row, work.dub(key), work.rendering(key), out, _report
-    )
+    release_variant(work.task(key), row, work.rendering(key), Path(request["out"]), _report)
 
 
 @DBOS.step(name="page")
@@ -232,22 +229,13 @@ class _Work:
     def seen(self) -> Seen:
         return _seen(self)
 
-    def dub(self, key: str) -> Dub | None:
+    def task(self, key: str) -> Task:
         variant = self.plan.variant(key)
-        return speak_dub(self.project, self.brief, self.seen(), variant.language) if variant.dubs else None
+        dub = speak_dub(self.project, self.brief, self.seen(), variant.language) if variant.dubs else None
+        return Task(self.project, self.brief, self.seen(), variant, self.id_of(key), dub)
 
     def rendering(self, key: str) -> Rendering:
-        variant: Variant = self.plan.variant(key)
-        return render_variant(
-            self.project,
-            self.brief,
-            self.seen(),
-            variant,
-            self.id_of(key),
-            self.dub(key),
-            _report,
-            preview=self.reviewed,
-        )
+        return render_variant(self.task(key), _report, preview=self.reviewed)
 
     def __hash__(self) -> int:
         return hash((self.project.root, self.digest))

@@ -1,0 +1,74 @@
+"""The receipt: the one record of a release, from which everything else about it can be checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from countenance import __version__
+from countenance.campaign.render import Rendering
+from countenance.campaign.task import Task
+from countenance.campaign.variants import VariantRow
+from countenance.media.encode import WEB
+from countenance.models.catalogue import CATALOGUE
+from countenance.provenance.disclosure import ReleaseRecord
+from countenance.rights.grants import RecordedGrant
+from countenance.store.files import sha256_file
+
+
+def make_receipt(
+    task: Task,
+    row: VariantRow,
+    rendering: Rendering,
+    grants: Sequence[RecordedGrant],
+    record: ReleaseRecord,
+) -> dict[str, Any]:
+    """The one record of a release: what went in, what was done, what it measured, who answers for it."""
+    brief, variant = task.brief, task.variant
+    references = brief.talents[variant.face].references if variant.swaps else ()
+    qc = rendering.qc
+    return {
+        "countenance": __version__,
+        "campaign": brief.campaign,
+        "owner": brief.owner,
+        "variant": {"id": row.id, "face": variant.face, "language": variant.language, "shown": variant.shown},
+        "release": record.release_id,
+        "mark_id": record.mark_id,
+        "released_at": record.released_at,
+        "inputs": {
+            "brief": brief.digest(),
+            "master": {"sha256": task.seen.sha256, **task.master.describe()},
+            "text": {"language": variant.language, "sha256": sha256_file(brief.text_path(variant.language))},
+            "references": [{"file": path.name, "sha256": sha256_file(path)} for path in references],
+        },
+        "grants": [
+            {"id": one.id, "kind": one.grant.kind, "document_sha256": one.grant.document_sha256,
+             "valid_until": str(one.grant.valid_until)}
+            for one in grants
+        ],
+        "models": [
+            {"name": model.name, "source": model.source, "sha256": model.sha256, "licence": model.licence,
+             "purpose": model.purpose}
+            for model in CATALOGUE
+        ],
+        "engines": rendering.facts["engines"],
+        "voice": {"engine": "espeak-ng", **rendering.facts["voice"]} if task.dub else "original",
+        "timeline": rendering.facts["timeline"],
+        "seed": brief.seed,
+        "encoder": {"codec": "libx264", "preset": WEB.preset, "crf": WEB.crf, "profile": "high"},
+        "pictures_sha256": rendering.facts["pictures_sha256"],
+        "qc": {
+            "figures": {figure["key"]: figure["value"] for figure in qc["figures"]},
+            "verdict": qc["verdict"],
+        },
+        "review": {name: row.review[name] for name in ("by", "at", "in_one_go", "note")},
+        "cost": rendering.facts["cost"],
+    }  # fmt: skip
+
+
+def digest_of(receipt: dict[str, Any]) -> str:
+    """SHA-256 of a receipt in its canonical form: sorted keys, no spaces."""
+    text = json.dumps(receipt, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
