@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.footage import lengthened
 from benchmarks.tables import Table, footage, median_s, peak_mib
 from countenance.media.decode import decode
-from countenance.media.encode import Picture, encode
-from countenance.media.frame import Frame
-from countenance.media.probe import Master, probe
+from countenance.media.probe import probe
 from countenance.perception.crop import square_around
 from countenance.perception.networks import FaceNetworks
 from countenance.perception.perceive import perceive
@@ -27,14 +25,18 @@ def run() -> list[Table]:
 
 
 def _speed(media: Path) -> Table:
-    rows = []
-    for name in CLIPS:
-        master = probe(media / name)
-        whole = median_s(lambda master=master: perceive(master))  # type: ignore[misc]
-        alone = median_s(lambda master=master: sum(1 for _ in decode(master)))  # type: ignore[misc]
-        rows.append((name, f"{master.width}x{master.height}", master.frames / whole, master.frames / alone))
+    with tempfile.TemporaryDirectory() as folder:
+        minute = lengthened(Path(folder) / "s18 for a minute.mp4", media / CLIPS[0], 60)
+        rows = [_pace(path) for path in (*(media / name for name in CLIPS), minute)]
     columns = ("clip", "size", "perceive, pictures/s (decode included)", "decode alone, pictures/s")
     return Table("Perception, median of three runs", columns, tuple(rows))
+
+
+def _pace(path: Path) -> tuple[object, ...]:
+    master = probe(path)
+    whole = median_s(lambda: perceive(master))
+    alone = median_s(lambda: sum(1 for _ in decode(master)))
+    return path.stem, f"{master.width}x{master.height}", master.frames / whole, master.frames / alone
 
 
 def _parts(path: Path) -> Table:
@@ -66,27 +68,11 @@ def _parts(path: Path) -> Table:
 
 def _memory(path: Path) -> Table:
     """The same scene for 10 and for 100 seconds, each perceived by a process of its own."""
-    master = probe(path)
     code = "import sys; from pathlib import Path; from countenance.media.probe import probe;"
     code += "from countenance.perception.perceive import perceive; perceive(probe(Path(sys.argv[1])))"
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for seconds in (10, 100):
-            clip = Path(folder) / f"{seconds}.mp4"
-            encode(
-                clip, _looped(master, seconds), size=(master.width, master.height), time_base=master.time_base,
-                frame_rate=master.frame_rate, picture=Picture(preset="ultrafast", crf=23),
-            )  # fmt: skip
+            clip = lengthened(Path(folder) / f"{seconds}.mp4", path, seconds)
             rows.append((f"{seconds} s", peak_mib(["-c", code, str(clip)])))
     return Table("Peak memory of perception", ("clip", "MiB"), tuple(rows))
-
-
-def _looped(master: Master, seconds: int) -> Iterator[Frame]:
-    step = round(1 / (master.frame_rate * master.time_base))
-    number, wanted = 0, round(seconds * master.frame_rate)
-    while number < wanted:
-        for frame in decode(master):
-            if number == wanted:
-                return
-            yield Frame(number * step, master.time_base, frame.planes)
-            number += 1

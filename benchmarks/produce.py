@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 from benchmarks.campaigns import countenance, write_campaign
-from benchmarks.perceive import _looped
+from benchmarks.footage import lengthened
 from benchmarks.tables import Table, footage, peak_mib
 from countenance.media.decode import decode
-from countenance.media.encode import WEB, Picture, Sound, encode
+from countenance.media.encode import WEB, Sound, encode
 from countenance.media.probe import probe
 
 CLIP = "liveportrait/s18.mp4"
@@ -27,20 +27,10 @@ def run() -> list[Table]:
     root = Path(tempfile.mkdtemp(prefix="countenance-bench-"))
     try:
         clip = media / CLIP
-        long = _lengthened(root / "minute.mp4", clip, LONG_S)
+        long = lengthened(root / "minute.mp4", clip, LONG_S)
         return [_ratio(root / "short", clip, ROUNDS), _ratio(root / "long", long, 1), _memory(root, clip)]
     finally:
         shutil.rmtree(root)
-
-
-def _lengthened(target: Path, clip: Path, seconds: int) -> Path:
-    """The clip over and over, so that what a job costs once weighs as little as it does in real work."""
-    master = probe(clip)
-    encode(
-        target, _looped(master, seconds), size=(master.width, master.height), time_base=master.time_base,
-        frame_rate=master.frame_rate, picture=Picture(preset="fast", crf=18),
-    )  # fmt: skip
-    return target
 
 
 def _ratio(root: Path, clip: Path, times: int) -> Table:
@@ -87,7 +77,7 @@ def _memory(root: Path, path: Path) -> Table:
     for seconds in (10, 100):
         folder = root / f"memory{seconds}"
         folder.mkdir()
-        clip = _lengthened(folder / "master.mp4", path, seconds)
+        clip = lengthened(folder / "master.mp4", path, seconds)
         brief = write_campaign(folder, clip, faces=("ben",), languages=("en",))
         peak = peak_mib(["-m", "countenance.cli", "--project", str(folder), "produce", str(brief), "--out",
                          str(folder / "out"), "--approve-as", "Bench", "--quiet"])  # fmt: skip

@@ -47,10 +47,8 @@ def machine() -> str:
         platform.processor(),
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    parts = ", ".join(
-        f"{name} {'.'.join(version(name).split('.')[:3])}"
-        for name in ("av", "numpy", "opencv-python-headless", "ai-edge-litert")
-    )
+    names = ("av", "numpy", "opencv-python-headless", "ai-edge-litert")
+    parts = ", ".join(f"{name} {'.'.join(version(name).split('.')[:3])}" for name in names)
     return f"{cpu}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, {parts}"
 
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Generator
 
 import pytest
 
-from countenance.media.beside import Beside
+from countenance.media.beside import Beside, ahead
 
 
 def test_jobs_are_done_in_order_on_one_other_thread() -> None:
@@ -45,3 +46,33 @@ def test_an_error_in_a_job_comes_out_on_leaving() -> None:
 
     with pytest.raises(ValueError, match="broken"), Beside() as beside:
         beside.do(job)
+
+
+def counted(stop: int, closed: list[bool]) -> Generator[int]:
+    try:
+        for number in range(stop):
+            if number == 7:
+                raise ValueError("seven")
+            yield number
+    finally:
+        closed.append(True)
+
+
+def test_items_come_in_order_and_an_error_where_its_item_would_have() -> None:
+    closed: list[bool] = []
+    assert list(ahead(counted(6, closed))) == list(range(6))
+    taken = []
+    with pytest.raises(ValueError, match="seven"):
+        for number in ahead(counted(20, closed), depth=2):
+            taken.append(number)
+    assert taken == list(range(7))
+    assert closed == [True, True]
+
+
+def test_whoever_stops_early_ends_the_making_too() -> None:
+    closed: list[bool] = []
+    items = ahead(counted(7, closed), depth=1)
+    assert next(items) == 0
+    items.close()  # type: ignore[attr-defined]
+    assert closed == [True]
+    assert not any(thread.name == "ahead" for thread in threading.enumerate())

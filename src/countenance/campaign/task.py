@@ -11,6 +11,7 @@ from countenance.campaign.plan import Variant
 from countenance.campaign.stages import Dub, Seen
 from countenance.campaign.timeline import Timeline, as_shot
 from countenance.media.audio import read_audio
+from countenance.media.beside import ahead
 from countenance.media.decode import decode
 from countenance.media.encode import Sound, can_copy_sound
 from countenance.media.frame import Frame
@@ -63,7 +64,7 @@ class Task:
 def shown_frames(master: Master, timeline: Timeline) -> Iterator[tuple[int, int, Frame]]:
     """Yield (output number, master's number, frame with the output's time). Held pictures come again as copies."""
     last_use = {source: number for number, source in enumerate(timeline.source)}
-    frames, ready, read = decode(master), dict[int, Frame](), 0
+    frames, ready, read = ahead(decode(master)), dict[int, Frame](), 0
     for number, source in enumerate(timeline.source):
         while read <= source:
             frame = next(frames, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import av
@@ -23,7 +23,7 @@ _MATRIX = {
 _SEEKABLE = ("mp4", "matroska")  # containers with an index; others are read from the start
 
 
-def decode(master: Master, *, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+def decode(master: Master, *, start: int = 0, stop: int | None = None) -> Generator[Frame]:
     """Yield the master's frames number `start` to `stop` (exclusive) in presentation order.
 
     Memory does not grow with the clip. Pictures that already are 8-bit 4:2:0 limited BT.709 keep their bits;

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from countenance.media.beside import Beside
+from countenance.media.beside import Beside, ahead
 from countenance.media.decode import decode
 from countenance.media.frame import F32, U8, Frame
 from countenance.media.probe import Master
@@ -40,7 +40,7 @@ def perceive(master: Master, progress: Callable[[int], None] = lambda _frame: No
     seen = 0
     with Beside() as beside:
         follower = _Follower(FaceNetworks(), beside)
-        for number, frame in enumerate(decode(master)):
+        for number, frame in enumerate(ahead(decode(master))):
             if cuts.is_cut(frame):
                 shots.append(number)
                 done += active
