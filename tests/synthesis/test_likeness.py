@@ -12,8 +12,9 @@ from PIL import Image
 from countenance.errors import InputError
 from countenance.perception.identity import SAME_PERSON, chip, distance, embed
 from countenance.perception.networks import FaceNetworks
+from countenance.perception.pose import upright_shape
 from countenance.perception.topology import FACE_OVAL, LEFT_EYE, LIPS_INNER, RIGHT_EYE
-from countenance.synthesis.likeness import ATLAS_PX, Likeness, Reference, build_likeness, read_reference, upright_shape
+from countenance.synthesis.likeness import ATLAS_PX, Likeness, Reference, build_likeness, read_reference
 
 REFS = EXAMPLES / "ben" / "refs"
 FRONT = REFS / "1_front_neutral.jpg"

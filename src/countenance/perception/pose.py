@@ -54,3 +54,10 @@ def steady_frame(mesh: F32, reference: F32) -> F32:
 def apply(matrix: F32, points: F32) -> F32:
     """Points `(n, 2)` through a 2×3 matrix."""
     return np.asarray(points @ matrix[:, :2].T + matrix[:, 2], np.float32)
+
+
+def upright_shape(mesh: F32) -> F32:
+    """A mesh turned upright and frontal, centred between the eyes' outer corners, in eye distances `(468, 3)`."""
+    centre = (mesh[33] + mesh[263]) / 2
+    upright = (mesh - centre) @ rotation_of(mesh).T
+    return np.asarray(upright / np.linalg.norm(mesh[33] - mesh[263]), np.float32)

@@ -16,11 +16,12 @@ from countenance.store.files import atomic_path
 @dataclass(frozen=True)
 class Face:
     """One face in one frame: mesh `(478, 3)` float32 in pixels (468 points and 10 of the irises), score 0..1,
-    pose (yaw, pitch, roll) in degrees."""
+    pose (yaw, pitch, roll) in degrees; `picture` is the number of the master's picture that it is seen in."""
 
     mesh: F32
     score: float
     pose: F32
+    picture: int = 0
 
     @property
     def eye_distance_px(self) -> float:
@@ -49,7 +50,7 @@ class FaceTrack:
         index = frame_number - int(self.frames[0])
         if not 0 <= index < len(self.frames):
             return None
-        return Face(self.mesh[index], float(self.score[index]), self.pose[index])
+        return Face(self.mesh[index], float(self.score[index]), self.pose[index], frame_number)
 
 
 @dataclass(frozen=True)

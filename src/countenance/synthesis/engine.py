@@ -30,6 +30,17 @@ class Patch:
     face: Face
 
 
+@dataclass(frozen=True)
+class Laid:
+    """What the compositor put into one frame: in `box`, the share `(h, w)` float32 0..1 of each pixel that was
+    replaced, after occlusion and fading; `strength` 0..1 of the fade and `why` it is below 1, in a few words."""
+
+    box: Box
+    mask: F32
+    strength: float = 1.0
+    why: str = ""
+
+
 class Painter(Protocol):
     """A prepared engine for one person. `paint` returns None to leave the frame alone."""
 

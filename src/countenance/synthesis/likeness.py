@@ -21,7 +21,8 @@ from countenance.media.frame import F32, U8, Frame
 from countenance.perception.crop import square_around
 from countenance.perception.identity import chip, embed
 from countenance.perception.networks import FaceNetworks
-from countenance.perception.pose import pose_of, rotation_of
+from countenance.perception.pose import pose_of, rotation_of, upright_shape
+from countenance.perception.raster import spread, vertex_normals
 from countenance.perception.topology import (
     FACE_OVAL,
     LEFT_BROW,
@@ -33,7 +34,6 @@ from countenance.perception.topology import (
     triangles,
 )
 from countenance.synthesis.light import enlarged, light_ratio, skin_distance
-from countenance.synthesis.warp import spread, vertex_normals
 
 ATLAS_PX = 640
 _PAD = 0.04  # free rim around the layout
@@ -123,13 +123,6 @@ def _awkwardness(reference: Reference) -> float:
     eye_distance = float(np.linalg.norm(reference.mesh[33, :2] - reference.mesh[263, :2]))
     gap = float(np.linalg.norm(reference.mesh[13, :2] - reference.mesh[14, :2])) / eye_distance
     return abs(float(yaw)) / 10 + abs(float(pitch)) / 20 + gap * 8
-
-
-def upright_shape(mesh: F32) -> F32:
-    """A mesh turned upright and frontal, centred between the eyes' outer corners, in eye distances `(468, 3)`."""
-    centre = (mesh[33] + mesh[263]) / 2
-    upright = (mesh - centre) @ rotation_of(mesh).T
-    return np.asarray(upright / np.linalg.norm(mesh[33] - mesh[263]), np.float32)
 
 
 def _layout(mesh: F32) -> F32:

@@ -16,11 +16,11 @@ from scipy.signal import savgol_filter
 
 from countenance.media.frame import F32, Box, Frame
 from countenance.perception.pose import apply, steady_frame
+from countenance.perception.raster import spread
 from countenance.perception.topology import JAW, LIPS_INNER, LIPS_OUTER, POINTS, triangles
 from countenance.perception.tracks import Face
 from countenance.synthesis.engine import Patch
 from countenance.synthesis.mouths import Mouth, MouthLibrary, choose_path, gap_and_width, wanted_shapes
-from countenance.synthesis.warp import spread
 
 SETTINGS = {"mouth": "own footage", "covers": "lips, chin, jaw, rim of the neck"}
 _BLEND = 3  # pictures over which a jump between two pieces of footage is mixed

@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 
 from countenance.media.frame import F32, U8, Box, Frame
-from countenance.perception.pose import rotation_of
+from countenance.perception.pose import rotation_of, upright_shape
+from countenance.perception.raster import spread, vertex_normals
 from countenance.perception.topology import FACE_OVAL, LEFT_EYE, LIPS_INNER, POINTS, RIGHT_EYE, triangles
 from countenance.perception.tracks import Face, FaceTrack
 from countenance.synthesis.engine import Patch
-from countenance.synthesis.likeness import ATLAS_PX, Likeness, upright_shape
-from countenance.synthesis.warp import spread, vertex_normals
+from countenance.synthesis.likeness import ATLAS_PX, Likeness
 
 SETTINGS = {"eyes": "target", "inner_mouth": "target", "outline": "target", "features": "wanted"}
 _WORTH_REDUCING = 0.95

@@ -1,6 +1,8 @@
-"""A small rasteriser: values at mesh points, spread over pixels."""
+"""A small rasteriser: values at mesh points, spread over pixels, what is nearer hiding what is behind."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import cv2
 import numpy as np
@@ -8,7 +10,7 @@ from numpy.typing import NDArray
 
 from countenance.media.frame import F32
 
-_SHIFT = 4  # sub-pixel bits of OpenCV's polygon filler
+_TOUCH = 0.02  # of a pixel
 
 
 def spread(
@@ -34,10 +36,7 @@ def spread(
     if depth is not None:
         order = order[_turn(corners) < 0]
         order = order[np.argsort(-depth[triangles[order]].mean(axis=1), kind="stable")]
-    index = np.full((small[1], small[0]), -1, np.int32)
-    fixed = np.rint(corners * (1 << _SHIFT)).astype(np.int32)
-    for number in order.tolist():
-        cv2.fillConvexPoly(index, fixed[number], number, lineType=cv2.LINE_8, shift=_SHIFT)
+    index = _owners(corners, order, small)
     valid = index >= 0
     # A border pixel outside takes a neighbour's plane, so that enlarging never mixes in a stranger's values.
     outward = cv2.dilate(index.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.int32)
@@ -48,6 +47,34 @@ def spread(
     full = cv2.resize(spread_small, full_size, interpolation=cv2.INTER_LINEAR)
     whole = cv2.resize(valid.astype(np.uint8), full_size, interpolation=cv2.INTER_NEAREST)
     return _three_axes(full)[:height, :width], whole[:height, :width] > 0
+
+
+def _owners(corners: NDArray[np.float64], order: NDArray[np.int64], size: tuple[int, int]) -> NDArray[np.int32]:
+    """Which triangle `(t, 3, 2)` covers each pixel's centre `(h, w)`, the last in `order` winning; -1 for none.
+
+    All candidate pixels of all triangles' boxes are tested at once, so that no loop runs over triangles.
+    """
+    width, height = size
+    index = np.full(height * width, -1, np.int32)
+    chosen = corners[order].astype(np.float32)
+    low = np.clip(np.ceil(chosen.min(axis=1) - _TOUCH), 0, [width, height]).astype(np.int32)
+    high = np.clip(np.floor(chosen.max(axis=1) + _TOUCH) + 1, 0, [width, height]).astype(np.int32)
+    span = np.maximum(high - low, 0)
+    count = span[:, 0] * span[:, 1]
+    which = np.repeat(np.arange(len(order), dtype=np.int32), count)
+    inside = np.arange(which.size, dtype=np.int32) - np.repeat(np.cumsum(count) - count, count).astype(np.int32)
+    across = span[which, 0]
+    row = inside // np.maximum(across, 1)
+    x, y = low[which, 0] + inside - row * across, low[which, 1] + row
+    covered = np.ones(which.size, bool)
+    sign = np.where(_turn(chosen) < 0, -1, 1).astype(np.float32)
+    for start, end in ((0, 1), (1, 2), (2, 0)):  # the pixel lies on the inner side of each edge
+        edge = (chosen[:, end] - chosen[:, start]) * sign[:, None]
+        offset = edge[:, 0] * chosen[:, start, 1] - edge[:, 1] * chosen[:, start, 0]
+        slack = _TOUCH * np.hypot(edge[:, 0], edge[:, 1])  # neighbours overlap a little, so that no seam stays open
+        covered &= edge[which, 0] * y - edge[which, 1] * x >= (offset - slack)[which]
+    index[(y * width + x)[covered]] = order[which[covered]]
+    return index.reshape(height, width)
 
 
 def _evaluate(index: NDArray[np.int32], corners: NDArray[np.float64], values: F32) -> F32:
@@ -71,7 +98,7 @@ def _evaluate(index: NDArray[np.int32], corners: NDArray[np.float64], values: F3
     return out.reshape(height, width, -1)
 
 
-def _turn(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+def _turn(corners: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     """Twice the signed area of each triangle on the picture; below 0 its front is seen."""
     a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     return np.asarray(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])

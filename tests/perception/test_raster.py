@@ -5,9 +5,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from countenance.perception.raster import spread, vertex_normals
 from countenance.perception.topology import POINTS, triangles
 from countenance.perception.tracks import Perception
-from countenance.synthesis.warp import spread, vertex_normals
 
 SIZE = (40, 30)
 # A square of two triangles, wound so that their fronts are seen, and the same seen from behind.
