@@ -11,6 +11,7 @@ from PIL import Image
 
 from countenance.errors import InputError
 from countenance.perception.identity import SAME_PERSON, chip, distance, embed
+from countenance.perception.layout import texels
 from countenance.perception.networks import FaceNetworks
 from countenance.perception.pose import upright_shape
 from countenance.perception.topology import FACE_OVAL, LEFT_EYE, LIPS_INNER, RIGHT_EYE
@@ -29,6 +30,10 @@ def front(networks: FaceNetworks) -> Reference:
 def at(plane: np.ndarray, uv: np.ndarray) -> np.ndarray:
     x, y = np.rint(uv).astype(int).reshape(-1, 2).T
     return np.asarray(plane[y, x])
+
+
+def test_all_likenesses_share_the_common_layout(ben_likeness: Likeness) -> None:
+    assert np.array_equal(ben_likeness.uv, texels(ATLAS_PX))
 
 
 def test_the_texture_shows_the_skin_of_the_references(ben_likeness: Likeness, front: Reference) -> None:
@@ -63,6 +68,12 @@ def test_skin_and_rim_are_parts_of_the_face(ben_likeness: Likeness) -> None:
     assert at(ben_likeness.skin, uv[list(LIPS_INNER)]).max() < 0.3
     assert at(ben_likeness.edge, uv[list(FACE_OVAL)]).min() > 0.6
     assert at(ben_likeness.edge, uv[[4, 5, 195]]).max() < 0.05  # the nose is no rim
+
+
+def test_confidence_is_high_where_the_face_was_seen_and_none_where_there_is_no_face(ben_likeness: Likeness) -> None:
+    assert ben_likeness.confidence.min() >= 0 and ben_likeness.confidence.max() <= 1.0001
+    assert at(ben_likeness.confidence, ben_likeness.uv[list(CHEEKS)]).min() > 0.9
+    assert not ben_likeness.confidence[0].any()
 
 
 def test_the_form_is_upright_centred_and_in_eye_distances(ben_likeness: Likeness) -> None:

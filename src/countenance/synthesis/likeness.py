@@ -1,7 +1,7 @@
-"""A talent's likeness from reference stills: one texture in the mesh's own layout, and who it is.
+"""A talent's likeness from reference stills: one texture in the common layout, and who it is.
 
-The layout unrolls the mesh of the most frontal reference around the head's vertical axis. Each reference's
-pixels are carried into it; per texel the view that looks at the skin most squarely wins, softly. Light is
+Each reference's pixels are carried into the common layout; per texel the view that looks at the skin most squarely
+wins, softly. Light is
 levelled between references, since the compositor replaces it anyway. What is no skin outside the features
 (a fringe, a shadow of hair, glasses' arms) is masked out.
 """
@@ -20,8 +20,9 @@ from countenance.errors import InputError
 from countenance.media.frame import F32, U8, Frame
 from countenance.perception.crop import square_around
 from countenance.perception.identity import chip, embed
+from countenance.perception.layout import texels
 from countenance.perception.networks import FaceNetworks
-from countenance.perception.pose import pose_of, rotation_of, upright_shape
+from countenance.perception.pose import pose_of, upright_shape
 from countenance.perception.raster import spread, vertex_normals
 from countenance.perception.topology import (
     FACE_OVAL,
@@ -36,7 +37,6 @@ from countenance.perception.topology import (
 from countenance.synthesis.light import enlarged, light_ratio, skin_distance
 
 ATLAS_PX = 640
-_PAD = 0.04  # free rim around the layout
 _SMALLEST_FACE_PX = 48
 _LIDS = 1.45  # of the eye's opening: lids and lashes stay the target's, so that blinks are real
 _SKIN_LIMIT = 3.5  # standard deviations from the talent's own skin colour
@@ -57,7 +57,8 @@ class Likeness:
 
     `texture` `(A, A, 3)` float32 RGB 0..255; `mask` `(A, A)` 0..1, where it may be painted; `skin` and `edge`
     as in a patch; `uv` `(468, 2)` texel positions of the mesh points; `form` `(468, 3)` is the neutral face upright,
-    in eye distances; `embeddings` `(n, 128)` of the references.
+    in eye distances; `embeddings` `(n, 128)` of the references; `confidence` `(A, A)` 0..1, how well each texel was
+    really seen.
     """
 
     texture: F32
@@ -67,6 +68,7 @@ class Likeness:
     uv: F32
     form: F32
     embeddings: F32
+    confidence: F32
 
 
 def build_likeness(paths: Sequence[Path], networks: FaceNetworks) -> Likeness:
@@ -74,10 +76,11 @@ def build_likeness(paths: Sequence[Path], networks: FaceNetworks) -> Likeness:
     references = [read_reference(path, networks) for path in paths]
     embeddings = embed([chip(reference.frame, reference.mesh) for reference in references])
     references.sort(key=_awkwardness)
-    uv = _layout(references[0].mesh)
+    uv = texels(ATLAS_PX)
     skin, edge, shape = _regions(uv)
     texture, known = _blend(references, uv, skin, edge)
-    return Likeness(texture, shape * known, skin * known, edge, uv, upright_shape(references[0].mesh), embeddings)
+    form = upright_shape(references[0].mesh)
+    return Likeness(texture, shape * known, skin * known, edge, uv, form, embeddings, known)
 
 
 def read_reference(path: Path, networks: FaceNetworks) -> Reference:
@@ -123,16 +126,6 @@ def _awkwardness(reference: Reference) -> float:
     eye_distance = float(np.linalg.norm(reference.mesh[33, :2] - reference.mesh[263, :2]))
     gap = float(np.linalg.norm(reference.mesh[13, :2] - reference.mesh[14, :2])) / eye_distance
     return abs(float(yaw)) / 10 + abs(float(pitch)) / 20 + gap * 8
-
-
-def _layout(mesh: F32) -> F32:
-    """Texel positions `(468, 2)` of an upright mesh unrolled around its vertical axis."""
-    upright = (mesh - mesh.mean(axis=0)) @ rotation_of(mesh).T
-    depth = upright[:, 2].max() - upright[:, 2] + 0.35 * np.ptp(upright[:, 0])
-    flat = np.stack([np.arctan2(upright[:, 0], depth) * depth.mean() * 1.1, upright[:, 1]], axis=1)
-    low, high = flat.min(axis=0), flat.max(axis=0)
-    scale = ATLAS_PX * (1 - 2 * _PAD) / float((high - low).max())
-    return np.asarray((flat - (low + high) / 2) * scale + ATLAS_PX / 2, np.float32)
 
 
 def _blend(references: Sequence[Reference], uv: F32, skin: F32, edge: F32) -> tuple[F32, F32]:
