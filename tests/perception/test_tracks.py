@@ -18,6 +18,8 @@ def track(first: int, count: int, person: int, shot: int = 0) -> FaceTrack:
         score=rng.random(count, np.float32),
         pose=rng.random((count, 3), np.float32),
         embedding=rng.random(128, np.float32),
+        textures=rng.integers(0, 256, (2, 128, 128, 3), np.uint8),
+        texture_frames=np.array([first, first + count - 1]),
     )
 
 
@@ -30,7 +32,7 @@ def test_what_was_seen_is_read_back_exactly(tmp_path: Path) -> None:
     assert (back.frames, back.shots, back.people) == (40, (0, 20), 2)
     for old, new in zip(SEEN.tracks, back.tracks, strict=True):
         assert (old.shot, old.person) == (new.shot, new.person)
-        for name in ("frames", "mesh", "score", "pose", "embedding"):
+        for name in ("frames", "mesh", "score", "pose", "embedding", "textures", "texture_frames"):
             kept = getattr(new, name)
             assert np.array_equal(getattr(old, name), kept)
             assert getattr(old, name).dtype == kept.dtype

@@ -12,6 +12,7 @@ from countenance.media.decode import decode
 from countenance.media.frame import F32, U8, Frame
 from countenance.media.probe import Master
 from countenance.perception.crop import Square, square_around
+from countenance.perception.gallery import Gallery
 from countenance.perception.identity import chip, distance, embed, sharpness
 from countenance.perception.networks import FaceNetworks, overlap
 from countenance.perception.pose import pose_of
@@ -69,6 +70,10 @@ class _Trace:
     irises: list[F32] = field(default_factory=list)
     seen_closely: int = 0
     chips: list[tuple[float, U8]] = field(default_factory=list)
+    gallery: Gallery = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.gallery = Gallery(self.first)
 
     def add(self, points: F32, score: float) -> None:
         self.points.append(points)
@@ -76,7 +81,8 @@ class _Trace:
         self.square = square_around(points)
 
     def look_closer(self, networks: FaceNetworks, frame: Frame, points: F32, score: float) -> None:
-        """What following does not need: the irises, and now and then a chip for the identity."""
+        """What following does not need: the irises, and now and then a chip for the identity and a texture."""
+        self.gallery.see(self.first + self.seen_closely, frame, points)
         self.seen_closely += 1
         if self.seen_closely % _IRIS_EVERY == 1:
             self.irises.append(networks.irises(frame, points))
@@ -153,6 +159,8 @@ def _tracks(traces: list[_Trace]) -> tuple[FaceTrack, ...]:
                 score=np.array(trace.score, np.float32),
                 pose=np.stack([pose_of(m) for m in mesh]),
                 embedding=vector,
+                textures=trace.gallery.textures,
+                texture_frames=trace.gallery.frames,
             )
         )
     return tuple(sorted(tracks, key=lambda track: (track.person, int(track.frames[0]))))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from countenance.media.frame import F32
+from countenance.media.frame import F32, U8
+from countenance.perception.gallery import no_textures
 from countenance.store.files import atomic_path
 
 
@@ -35,6 +36,8 @@ class FaceTrack:
 
     `frames` `(n,)` counts pictures of the master from 0; `mesh` `(n, 478, 3)`; `score` `(n,)`; `pose` `(n, 3)`;
     `embedding` `(128,)` of its sharpest frames; `person` numbers people by how much of the picture they fill.
+    `textures` `(k, 128, 128, 3)` uint8 RGB show the face in the common layout in up to 16 evenly spread pictures,
+    whose numbers are `texture_frames` `(k,)`; texels not seen squarely enough are 0 in all channels, others never.
     """
 
     shot: int
@@ -44,6 +47,8 @@ class FaceTrack:
     score: F32
     pose: F32
     embedding: F32
+    textures: U8 = field(default_factory=no_textures)
+    texture_frames: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def at(self, frame_number: int) -> Face | None:
         """The face in a picture, or None where the track does not reach."""
@@ -80,7 +85,7 @@ def save_perception(path: Path, seen: Perception) -> None:
     """Write one compressed array file, whole or not at all."""
     arrays: dict[str, Any] = {"frames": seen.frames, "shots": np.array(seen.shots, np.int64)}
     for number, track in enumerate(seen.tracks):
-        for name in ("frames", "mesh", "score", "pose", "embedding"):
+        for name in ("frames", "mesh", "score", "pose", "embedding", "textures", "texture_frames"):
             arrays[f"{number}.{name}"] = getattr(track, name)
         arrays[f"{number}.place"] = np.array([track.shot, track.person], np.int64)
     with atomic_path(path) as part:
@@ -99,6 +104,8 @@ def load_perception(path: Path) -> Perception:
                 score=data[f"{n}.score"],
                 pose=data[f"{n}.pose"],
                 embedding=data[f"{n}.embedding"],
+                textures=data[f"{n}.textures"],
+                texture_frames=data[f"{n}.texture_frames"],
             )
             for n in range(count)
         )
