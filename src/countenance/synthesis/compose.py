@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from countenance.media.frame import F32, Frame
-from countenance.synthesis.engine import Patch
+from countenance.synthesis.engine import Laid, Patch
 from countenance.synthesis.light import enlarged, light_ratio, skin_distance
 
 _STEADY = 0.65  # share of the last frame's light that stays: light changes slower than frames
@@ -28,13 +28,19 @@ class Compositor:
     _light: dict[str, F32] = field(default_factory=dict)
     _detail: dict[str, float] = field(default_factory=dict)
 
-    def compose(self, frame: Frame, patch: Patch, engine: str) -> None:
-        """Blend the patch into the frame's planes, in place."""
+    def compose(
+        self, frame: Frame, patch: Patch, engine: str, *, cover: None = None, strength: float = 1.0, why: str = ""
+    ) -> Laid:
+        """Blend the patch into the frame's planes, in place, and say what was laid where.
+
+        `strength` 0..1 fades the whole patch, for the reason `why`.
+        """
         plate = frame.rgb(patch.box).astype(np.float32)
-        mask = patch.mask * (1 - _occluded(plate, patch))
+        mask = patch.mask * (1 - _occluded(plate, patch)) * np.float32(strength)
         lit = patch.pixels * self._gain(plate, patch, engine)
         painted = self._grained(lit, plate, patch, engine)
         frame.paste(patch.box, np.clip(painted, 0, 255), mask)
+        return Laid(patch.box, mask, strength, why)
 
     def _gain(self, plate: F32, patch: Patch, engine: str) -> F32:
         """What the paint must be multiplied with to stand in the plate's light, per channel `(h, w, 3)`."""
