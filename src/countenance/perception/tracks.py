@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from countenance.media.frame import F32, U8
 from countenance.perception.gallery import no_textures
+from countenance.perception.visibility import visibility
 from countenance.store.files import atomic_path
 
 
@@ -28,6 +30,11 @@ class Face:
     def eye_distance_px(self) -> float:
         """Distance of the outer eye corners: the unit of face-relative errors."""
         return float(np.linalg.norm(self.mesh[33, :2] - self.mesh[263, :2]))
+
+    @cached_property
+    def visibility(self) -> F32:
+        """How well the camera sees each of the 468 points, 0..1: see `perception.visibility`."""
+        return visibility(self.mesh)
 
 
 @dataclass(frozen=True)
