@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -74,17 +74,18 @@ def measure(
     *,
     wanted: F32 | None = None,
     replaced: F32 | None = None,
+    others: Mapping[str, F32] | None = None,
     cuts: Sequence[int] = (),
     pictures: int = 36,
 ) -> Measured:
     """The damaged excerpt against itself."""
     shown = take()
-    meter = Meter(networks(), pictures, wanted=wanted, replaced=replaced, cuts=cuts)
+    meter = Meter(networks(), pictures, wanted=wanted, replaced=replaced, others=others, cuts=cuts)
     for number in range(pictures):
         frame, face = shown.frames[number], shown.faces[number]
         after = damage(number, frame)
         boxes = [] if after is frame else [shown.box(number)]
-        meter.see(number, float(frame.time), frame, after, face, boxes)
+        meter.see(number, float(frame.time), frame, after, face, boxes=boxes)
     return meter.finish()
 
 

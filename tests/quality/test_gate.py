@@ -13,6 +13,7 @@ from countenance.quality.gate import gate_names, judge, kinds, limit
 GOOD = {
     "identity_wanted": 0.41,
     "identity_margin": 0.3,
+    "identity_top1": 1.0,
     "jitter_ratio": 1.1,
     "flicker_ratio": 1.05,
     "av_offset_ms": -20.0,

@@ -79,6 +79,28 @@ def test_another_persons_face_is_nearer_to_that_person() -> None:
     assert len(curve_of(swapped, "identity_wanted")["values"]) == 5
 
 
+def test_faces_are_recognised_among_everybody_who_could_be_meant() -> None:
+    ada, ben = faces.references("ada"), faces.references("ben")
+
+    def half_swapped(number: int, frame: Frame) -> Frame:
+        return faces.with_face_of("ben", number, frame) if number < 12 else frame
+
+    mixed = faces.measure(half_swapped, wanted=ben, replaced=ada, pictures=20)
+    assert mixed.figures["identity_top1"] == 0.6  # the pictures 2, 6 and 10 of 2, 6, 10, 14 and 18
+    assert mixed.reasons["identity_top1"] == "2 of 5 faces are nearer to the replaced person"
+    whole = faces.measure(lambda n, frame: faces.with_face_of("ben", n, frame), wanted=ben, replaced=ada, pictures=10)
+    assert whole.figures["identity_top1"] == 1.0 and "identity_top1" not in whole.reasons
+
+
+def test_a_face_that_is_nearer_to_another_talent_is_taken_for_that_one() -> None:
+    ada, ben = faces.references("ada"), faces.references("ben")
+    measured = faces.measure(faces.untouched, wanted=ben, others={"ada": ada}, pictures=5)
+    assert measured.figures["identity_top1"] == 0.0
+    assert measured.reasons["identity_top1"] == "5 of 5 faces are nearer to ada"
+    alone = faces.measure(faces.untouched, wanted=ada, pictures=5)
+    assert "identity_top1" not in alone.figures  # nobody to be mistaken for
+
+
 def test_frames_that_lost_the_face_are_counted() -> None:
     def every_fourth(number: int, frame: Frame) -> Frame:
         return faces.erased(frame, faces.take().box(number)) if number % 4 == 1 else frame

@@ -32,7 +32,7 @@ from countenance.speech.visemes import mouth_targets
 from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_bytes, write_json
 from countenance.synthesis import lipsync, swap
 from countenance.synthesis.compose import Compositor
-from countenance.synthesis.engine import Painter
+from countenance.synthesis.engine import Laid, Painter
 from countenance.synthesis.likeness import Likeness, build_likeness
 from countenance.synthesis.mouths import collect_mouths
 from countenance.synthesis.patchfile import PatchWriter, union
@@ -172,15 +172,16 @@ def _composed(
         before = frame.copy() if painters else frame
         face = task.presenter(source)
         box: Box | None = None
+        laid: list[Laid] = []
         for painter in painters if face else ():
             assert face is not None
             patch = painter.paint(frame, face, number)
             if patch is not None:
-                compositor.compose(frame, patch, painter.name)
+                laid.append(compositor.compose(frame, patch, painter.name))
                 box, face = union(box, patch.box), patch.face
         if box is not None:
             beside.do(writer.add, number, box, frame)
-        beside.do(meter.see, number, float(frame.time), before, frame, face, (box,) if box else ())
+        beside.do(meter.see, number, float(frame.time), before, frame, face, laid)
         yield frame
 
 

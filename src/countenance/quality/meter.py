@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,10 +18,14 @@ from countenance.perception.topology import POINTS, STEADY
 from countenance.perception.tracks import Face
 from countenance.quality.exact import untouched
 from countenance.quality.flicker import FaceWindow, Flicker, face_crop
+from countenance.quality.measured import Measured, together
 from countenance.quality.series import curve
 from countenance.quality.sheet import ContactSheet
 from countenance.quality.sync import av_offset, loudness_curve
 from countenance.quality.tremble import Tremble
+from countenance.synthesis.engine import Laid
+
+__all__ = ["Measured", "Meter", "lip_gap", "together"]
 
 FACE_SCORE = 0.5  # the mesh network's own probability that it looks at a face
 _MOMENTS = 8
@@ -37,27 +42,6 @@ _IDENTITY_LABELS = {
     "identity_margin": "Distance gained from the replaced person",
 }
 _LIP_PAIRS = ((13, 14), (82, 87), (312, 317))  # the inner lips' upper and lower points in the middle
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What a meter found.
-
-    `figures` maps keys of gates.toml to values, None where there was nothing to measure, and `reasons` says why;
-    keys that do not apply are absent. `curves` and `pictures` are as `render_report` takes them. `opening` is
-    the inner lip gap in eye distances at `times_s`, NaN where no face was seen: what `av_offset` takes.
-    """
-
-    figures: dict[str, float | None]
-    reasons: dict[str, str]
-    curves: list[dict[str, Any]]
-    pictures: dict[str, bytes]
-    times_s: NDArray[np.float64]
-    opening: NDArray[np.float64]
-
-    def none(self, key: str, reason: str) -> None:
-        """The figure could not be measured."""
-        self.figures[key], self.reasons[key] = None, reason
 
 
 @dataclass
@@ -86,6 +70,9 @@ class Meter:
     - `identity_wanted`, `identity_replaced`: median over up to 12 evenly spaced pictures of the Euclidean distance
       of dlib's embedding to the nearest reference (King 2017; below 0.6 is the same person);
       `identity_margin`: median of replaced minus wanted.
+    - `identity_top1`: of the same pictures, the share in which the wanted person's nearest reference is nearer
+      than any of the replaced person's or of any other talent's (rank-1 identification, ISO/IEC 19795-1:2021;
+      "ID retrieval" in the papers on face swaps since FaceForensics++ is the same with another network).
     - `jitter_ratio`: mean tremble (see `Tremble`) over the master's own, on pictures where both show the face.
     - `flicker_ratio`: mean warp error (see `Flicker`) over the master's own.
     - `missing_face_share`: of the pictures in which the mesh network finds the face in the master (probability
@@ -101,12 +88,16 @@ class Meter:
         *,
         wanted: F32 | None = None,
         replaced: F32 | None = None,
+        others: Mapping[str, F32] | None = None,
         cuts: Collection[int] = (),
+        dubbed: bool = False,
     ) -> None:
-        """`pictures` will come in all; `wanted` and `replaced` are reference embeddings `(n, 128)`; `cuts` are
-        the numbers of output pictures that start a shot."""
+        """`pictures` will come in all; `wanted` and `replaced` are reference embeddings `(n, 128)`, `others`
+        those of all other talents by name; `cuts` are the numbers of output pictures that start a shot; `dubbed`: the mouth says
+        other words than the master's."""
         self._networks = networks
         self._wanted, self._replaced, self._cuts = wanted, replaced, cuts
+        self._others, self._dubbed = dict(others or {}), dubbed
         self._before, self._after = _Side(), _Side()
         self._window = FaceWindow()
         self._sheet, self._sheet_due = ContactSheet(), _spaced(pictures, _MOMENTS)
@@ -124,14 +115,17 @@ class Meter:
         before: Frame | None,
         after: Frame,
         face: Face | None,
+        laid: Sequence[Laid] = (),
         boxes: Sequence[Box] = (),
     ) -> None:
         """Output picture `number` at `time_s` of the variant.
 
         `before` is the master's picture at that moment, None where it has none; `after` the composed one, before
-        badge, watermark and encode; `face` where the face is expected, None where there is none; `boxes` what
-        was painted.
+        badge, watermark and encode; `face` where the face is expected, None where there is none; `laid` what the
+        compositor laid over this person; `boxes` everything that was painted in the picture by anyone (default:
+        the boxes of `laid`).
         """
+        boxes = boxes or [one.box for one in laid]
         identical = self._compare(before, after, boxes)
         self._times.append(time_s)
         if face is None:
@@ -244,6 +238,26 @@ class Meter:
             found.figures[key] = float(np.median(values))
             if key in _IDENTITY_LABELS:
                 found.curves.append(curve(key, _IDENTITY_LABELS[key], "", np.array(self._chip_times), values))
+        self._retrieve(found, gaps, vectors)
+
+    def _retrieve(self, found: Measured, gaps: Mapping[str, F32], vectors: F32) -> None:
+        """`identity_top1`, where there is anybody to be mistaken for."""
+        strangers = {name: np.array([distance(v, known) for v in vectors]) for name, known in self._others.items()}
+        if "identity_replaced" in gaps:
+            strangers["the replaced person"] = gaps["identity_replaced"]
+        if "identity_wanted" not in gaps or not strangers:
+            return
+        if not len(vectors):
+            found.none("identity_top1", "no face was found to be compared")
+            return
+        names, table = list(strangers), np.stack(list(strangers.values()))
+        right = gaps["identity_wanted"] < table.min(axis=0)
+        found.figures["identity_top1"] = float(right.mean())
+        if not right.all():
+            taken_for = Counter(names[n] for n in table.argmin(axis=0)[~right])
+            found.reasons["identity_top1"] = "; ".join(
+                f"{count} of {len(right)} faces are nearer to {name}" for name, count in taken_for.most_common()
+            )
 
 
 def _compare_restlessness(found: Measured, part: str, theirs: Sequence[float], own: Sequence[float]) -> None:

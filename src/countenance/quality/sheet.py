@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +14,7 @@ from countenance.perception.crop import Square, thumbnail, warp_rgb
 
 _FACE_PX = 208
 _REACH = 1.5  # side of the shown square over the face's size
-_GAP_PX, _MARGIN_PX, _CAPTION_PX = 4, 74, 26
+_GAP_PX, _MARGIN_PX, _CAPTION_PX, _NAME_PX = 4, 74, 26, 34
 _GROUND, _INK, _EMPTY = (24, 25, 28), (214, 216, 220), (44, 46, 50)
 _ROWS = ("before", "after", "whole")
 
@@ -67,9 +68,28 @@ class ContactSheet:
         for word, height in zip(_ROWS, heights, strict=True):
             draw.text((_MARGIN_PX - 10, y + height / 2), word, _INK, font, anchor="rm")
             y += height + _GAP_PX
-        out = io.BytesIO()
-        sheet.save(out, "JPEG", quality=88, optimize=True)
-        return out.getvalue()
+        return _jpeg(sheet)
+
+
+def stacked(sheets: Mapping[str, bytes]) -> bytes:
+    """Several people's sheets, one above the other under their names, as JPEG."""
+    pictures = {name: Image.open(io.BytesIO(data)) for name, data in sheets.items()}
+    width = max(picture.width for picture in pictures.values())
+    height = sum(picture.height + _NAME_PX for picture in pictures.values())
+    whole = Image.new("RGB", (width, height), _GROUND)
+    draw, font = ImageDraw.Draw(whole), ImageFont.load_default(17)
+    y = 0
+    for name, picture in pictures.items():
+        draw.text((_MARGIN_PX, y + _NAME_PX / 2), name, _INK, font, anchor="lm")
+        whole.paste(picture, (0, y + _NAME_PX))
+        y += picture.height + _NAME_PX
+    return _jpeg(whole)
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=88, optimize=True)
+    return out.getvalue()
 
 
 def _upright(mesh: F32) -> Square:
