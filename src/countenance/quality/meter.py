@@ -93,8 +93,8 @@ class Meter:
         dubbed: bool = False,
     ) -> None:
         """`pictures` will come in all; `wanted` and `replaced` are reference embeddings `(n, 128)`, `others`
-        those of all other talents by name; `cuts` are the numbers of output pictures that start a shot; `dubbed`: the mouth says
-        other words than the master's."""
+        those of all other talents by name; `cuts` are the numbers of output pictures that start a shot; `dubbed`: the
+        mouth says other words than the master's."""
         self._networks = networks
         self._wanted, self._replaced, self._cuts = wanted, replaced, cuts
         self._others, self._dubbed = dict(others or {}), dubbed
