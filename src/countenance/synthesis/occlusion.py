@@ -1,0 +1,155 @@
+"""What stands in front of a face (a hand, hair, glasses, a microphone), so that nothing is painted over it.
+
+Each picture's face is compared with the track's own look, texel by texel, in the light of the moment. What
+differs in colour by more than expression and shading explain, over a coherent patch, is a stranger. Doubt is
+settled over time, in the head's own frame; borders are then drawn along the picture's own edges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from countenance.media.frame import F32, U8, Box, Frame
+from countenance.perception.layout import texels
+from countenance.perception.raster import spread
+from countenance.perception.topology import LEFT_EYE, LIPS_INNER, POINTS, RIGHT_EYE, triangles
+from countenance.perception.tracks import Face, FaceTrack
+from countenance.synthesis.occlusion_look import SIDE, Look, holes_filled, light, look_of, seen_face
+
+_SURE, _STAY = 4.0, 2.4  # spreads from the own look: what makes a stranger, and what it takes to stay one
+_RISE, _FALL = 0.75, 0.5  # share of a picture's news that is believed at once
+_SPECK = 14  # texels: smaller is noise, a spot or a glint
+_FACING = (0.12, 0.30)  # how squarely a texel must be seen: trust grows in between
+_LIGHT_LAG = 0.88  # share of the last picture's soft light that stays
+_REACH = 0.018  # of the face's width: how far the border may look for an edge
+_EDGE = 0.0016  # variance of brightness (0..1) that counts as an edge
+_MARGIN = 0.006  # of the face's width: rather a rim of plate than paint on the stranger
+
+
+@dataclass(frozen=True)
+class Cover:
+    """In `box`, the share `(h, w)` float32 0..1 of each pixel that is hidden by something in front of the face."""
+
+    box: Box
+    alpha: F32
+
+    def on(self, box: Box) -> F32:
+        """The same on another box's pixels `(h, w)`, 0 where this one does not reach."""
+        there = np.zeros((box.height, box.width), np.float32)
+        x0, x1 = max(box.x, self.box.x), min(box.x + box.width, self.box.x + self.box.width)
+        y0, y1 = max(box.y, self.box.y), min(box.y + box.height, self.box.y + self.box.height)
+        if x0 < x1 and y0 < y1:
+            own = self.alpha[y0 - self.box.y : y1 - self.box.y, x0 - self.box.x : x1 - self.box.x]
+            there[y0 - box.y : y1 - box.y, x0 - box.x : x1 - box.x] = own
+        return there
+
+
+class Occlusion:
+    """Watches one person through one shot, picture after picture in order."""
+
+    def __init__(self, tracks: Sequence[FaceTrack]) -> None:
+        self._look: Look | None = look_of(tracks)
+        self._belief = np.zeros((SIDE, SIDE), np.float32)
+        self._soft = np.zeros((SIDE, SIDE, 3), np.float32)
+
+    def see(self, frame: Frame, face: Face) -> Cover | None:
+        """What hides the face in this picture; None if nothing does."""
+        if self._look is None:
+            return None
+        mesh = face.mesh[:POINTS]
+        colours, facing = seen_face(frame, mesh)
+        strange = self._strangeness(self._look, colours, facing)
+        self._belief += np.where(strange > self._belief, _RISE, _FALL) * (strange - self._belief)
+        hidden = holes_filled(_without_specks(self._belief))
+        return _drawn(hidden, frame, mesh) if hidden.max() > 0.2 else None
+
+    def _strangeness(self, look: Look, colours: F32, facing: F32) -> F32:
+        """0..1 `(S, S)`: how surely each texel shows something else than the face, seen alone."""
+        trust = np.clip((facing - _FACING[0]) / (_FACING[1] - _FACING[0]), 0, 1) * look.known
+        seen = trust > 0
+        gap = colours - look.middle
+        gap -= light(gap, seen & (self._belief < 0.5), look.spread)
+        rest = (gap - self._soft) / look.spread
+        far = np.sqrt((rest * rest).sum(axis=2)) * trust
+        far = cv2.blur(far, (3, 3))
+        kept = cv2.dilate(self._belief, np.ones((5, 5), np.uint8))
+        limit = _SURE - (_SURE - _STAY) * kept
+        strange = np.asarray(np.clip((far - limit) / 1.2 + 0.5, 0, 1), np.float32)
+        self._follow_light(gap, seen & (strange < 0.2) & (kept < 0.2))
+        return strange
+
+    def _follow_light(self, gap: F32, bare: F32) -> None:
+        """Shadows and highlights that the broad light misses, learnt slowly where the face is bare."""
+        weight = bare.astype(np.float32)
+        size = (SIDE // 4, SIDE // 4)
+        share = cv2.GaussianBlur(cv2.resize(weight, size, interpolation=cv2.INTER_AREA), (0, 0), 2.0)
+        part = cv2.GaussianBlur(cv2.resize(gap * weight[..., None], size, interpolation=cv2.INTER_AREA), (0, 0), 2.0)
+        soft = cv2.resize(part / (share[..., None] + 0.05), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+        self._soft = _LIGHT_LAG * self._soft + (1 - _LIGHT_LAG) * soft
+
+
+def _without_specks(belief: F32) -> F32:
+    """The belief without blobs that are too small to be a thing."""
+    blobs = (belief > 0.35).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(blobs, connectivity=8)
+    large = stats[:, cv2.CC_STAT_AREA] >= _SPECK
+    large[0] = False
+    if count == 1 or not large.any():
+        return np.zeros_like(belief)
+    near = cv2.dilate(large[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.asarray(belief * near, np.float32)
+
+
+def _drawn(hidden: F32, frame: Frame, mesh: F32) -> Cover | None:
+    """The texels' belief in picture pixels, its borders on the picture's edges."""
+    width = float(np.ptp(mesh[:, 0]))
+    box = Box.around(mesh[:, :2], 4 + 0.03 * width, frame.size)
+    if box is None:
+        return None
+    half = box.half
+    local = ((mesh[:, :2] - (box.x, box.y) + 0.5) / 2 - 0.5).astype(np.float32)
+    field, valid = spread(local, _closed(), texels(SIDE), (half.width, half.height), depth=mesh[:, 2])
+    rough = cv2.remap(hidden, field[..., 0], field[..., 1], cv2.INTER_LINEAR) * valid
+    luma = frame.planes[0][box.rows, box.columns]
+    fine = _guided(rough, luma, max(2, round(_REACH * width / 2)))
+    grown = cv2.dilate(fine, _disc(_MARGIN * width))
+    return Cover(box, np.clip((grown - 0.15) / 0.5, 0, 1))
+
+
+@lru_cache(maxsize=1)
+def _closed() -> NDArray[np.int32]:
+    """The mesh's triangles and a fan over each of its holes, wound alike."""
+    fans = [(loop[0], a, b) for loop in (LEFT_EYE, RIGHT_EYE, LIPS_INNER) for a, b in pairwise(loop[1:])]
+    flat = texels(SIDE)
+    wound = []
+    for one, two, three in fans:
+        side, other = flat[two] - flat[one], flat[three] - flat[one]
+        turn = side[0] * other[1] - side[1] * other[0]
+        wound.append((one, two, three) if turn < 0 else (one, three, two))
+    return np.concatenate([triangles(), np.array(wound, np.int32)])
+
+
+def _guided(rough: F32, luma: U8, radius: int) -> F32:
+    """A guided filter (He, Sun, Tang 2013; on half the pixels as in He, Sun 2015) of `rough` along `luma`'s edges."""
+    guide = luma.astype(np.float32) / 255
+    small = cv2.resize(guide, rough.shape[::-1], interpolation=cv2.INTER_AREA)
+    side = (2 * radius + 1, 2 * radius + 1)
+    mean, mean_rough = cv2.blur(small, side), cv2.blur(rough, side)
+    slope = (cv2.blur(small * rough, side) - mean * mean_rough) / (cv2.blur(small * small, side) - mean * mean + _EDGE)
+    offset = cv2.blur(mean_rough - slope * mean, side)
+    slope = cv2.blur(slope, side)
+    size = guide.shape[::-1]
+    slope, offset = (cv2.resize(z, size, interpolation=cv2.INTER_LINEAR) for z in (slope, offset))
+    return np.asarray(np.clip(slope * guide + offset, 0, 1), np.float32)
+
+
+def _disc(radius: float) -> U8:
+    side = 2 * max(1, round(radius)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
