@@ -82,7 +82,8 @@ def test_a_whole_brief_is_read(folder: Path) -> None:
     assert brief.master == folder / "master.mp4"
     assert brief.presenter.talent == "ada"
     assert brief.talents["ada"].references == (folder / "ada/1.png", folder / "ada/2.png")
-    assert brief.faces == ("keep", "ben") and brief.languages == ("en", "de", "es")
+    assert [face.key for face in brief.faces] == ["keep", "ben"] and not brief.others_untouched
+    assert brief.languages == ("en", "de", "es")
     assert brief.markets["de"] == ("DE", "AT") and brief.channels == ("web", "youtube")
     assert [brief.text(language) for language in brief.languages] == [
         "Fresh coffee.",
@@ -153,6 +154,16 @@ def test_absolute_and_nested_patterns_find_references(folder: Path) -> None:
         ("variants.face", ["keep", "bne"], "'variants.face' does not know 'bne': did you mean 'ben'?"),
         ("variants.face", ["keep", "ada"], "'ada', who is in the picture already: write keep"),
         ("variants.face", ["ben", "ben"], "'variants.face' names 'ben' twice"),
+        ("variants.face", ["ben", {"presenter": "ben"}], "'variants.face' names 'ben' twice"),
+        ("variants.face", [{"presenter": "keep"}, "keep"], "'variants.face' names 'keep' twice"),
+        ("variants.face", [{"presenter": "bne"}], "'variants.face[0].presenter' does not know 'bne': did you mean"),
+        ("variants.face", ["keep", {"presnter": "ben"}], "unknown key 'presnter' in variants.face[1]: did you mean"),
+        ("variants.face", [{"presenter": "ada"}], "'variants.face[0].presenter' is 'ada', whose face that is already"),
+        ("variants.face", [{"presenter": ["ben"]}], "'variants.face[0].presenter' must be a text"),
+        ("variants.face", ["keep", {"presenter": "ben"}, 7], "'variants.face' must hold texts and mappings only"),
+        ("variants.face", [{}], "'variants.face' must be a mapping (key: value) with at least one entry"),
+        ("faces", {"The Boss": {"talent": "ada"}}, "the name 'The Boss' becomes part of file names"),
+        ("others", "shown", "'others' does not know 'shown' (known: untouched)"),
         ("faces.presenter.talent", "cleo", "'faces.presenter.talent' is 'cleo', who has no entry in talents"),
         ("faces.guest", {"talent": "ben"}, "faces 'presenter' and 'guest' both claim track 0"),
         ("talents.keep", {"references": ["ada/*.png"], "grant": "ada-grant.yaml"}, "cannot be called 'keep'"),
@@ -165,6 +176,12 @@ def test_absolute_and_nested_patterns_find_references(folder: Path) -> None:
         ("variants.exclude", [{"face": "ben", "language": "fr"}], "exclude[0].language' does not know 'fr'"),
         ("variants.exclude", [{"face": "ben"}], "'variants.exclude[0].language' is missing"),
         ("variants.exclude", [{"face": "ben", "language": "de"}] * 2, "excludes ben x de a second time"),
+        (
+            "variants.exclude",
+            [{"face": "ben", "language": "de"}, {"face": {"presenter": "ben"}, "language": "de"}],
+            "excludes ben x de a second time",
+        ),
+        ("variants.exclude", [{"face": {"guest": "ben"}, "language": "de"}], "unknown key 'guest' in variants.exclude"),
     ],
 )  # fmt: skip
 def test_mistakes_are_refused_in_words(folder: Path, place: str, value: object, message: str | None) -> None:
@@ -176,6 +193,57 @@ def test_mistakes_are_refused_in_words(folder: Path, place: str, value: object, 
         load(folder, brief)
     assert message in str(refusal.value)
     assert str(refusal.value).startswith("brief.yaml, line ")
+
+
+def with_guest(**changes: object) -> Content:
+    """Two people in the master, and a third talent."""
+    brief = content()
+    brief["faces"]["guest"] = {"in": "master", "track": 1, "talent": "ben"}
+    brief["talents"]["cleo"] = {"references": ["ben/*.png"]}
+    return {**brief, **changes}
+
+
+def test_a_variant_may_map_several_people(folder: Path) -> None:
+    casts = [
+        "keep",
+        "cleo",
+        {"guest": "ada", "presenter": "ben"},
+        {"guest": "cleo"},
+        {"presenter": "ben", "guest": "keep"},
+    ]
+    brief = load(folder, with_guest(variants={"face": casts, "language": ["en"]}))
+    assert {one.key: dict(one.faces) for one in brief.faces} == {
+        "keep": {},
+        "cleo": {"presenter": "cleo"},
+        "presenter=ben+guest=ada": {"presenter": "ben", "guest": "ada"},
+        "guest=cleo": {"guest": "cleo"},
+        "ben": {"presenter": "ben"},
+    }
+
+
+def test_two_people_may_get_the_same_face_but_nobody_their_own(folder: Path) -> None:
+    same = {"face": [{"presenter": "cleo", "guest": "cleo"}], "language": ["en"]}
+    assert load(folder, with_guest(variants=same)).faces[0].key == "presenter=cleo+guest=cleo"
+    own = {"face": ["keep", {"presenter": "cleo", "guest": "ben"}], "language": ["en"]}
+    with pytest.raises(BriefError, match=r"line \d+: 'variants.face\[1\].guest' is 'ben', whose face that is already"):
+        load(folder, with_guest(variants=own))
+
+
+@pytest.mark.parametrize("written", [{"guest": "ada", "presenter": "cleo"}, "presenter=cleo+guest=ada"])
+def test_an_exclusion_names_a_cast_by_its_people_or_by_its_key(folder: Path, written: object) -> None:
+    variants = {
+        "face": ["keep", {"presenter": "cleo", "guest": "ada"}],
+        "language": ["en", "de"],
+        "exclude": [{"face": written, "language": "de"}],
+    }
+    (out,) = load(folder, with_guest(variants=variants)).exclude
+    assert (out.face, out.language) == ("presenter=cleo+guest=ada", "de")
+
+
+def test_people_who_are_not_named_are_shown_only_where_the_brief_says_so(folder: Path) -> None:
+    brief = load(folder, {**content(), "others": "untouched"})
+    assert brief.others_untouched
+    assert brief.digest() != load(folder, content()).digest()
 
 
 def test_the_line_of_the_mistake_is_named(folder: Path) -> None:
@@ -239,6 +307,7 @@ def test_the_digest_changes_with_every_file(folder: Path, name: str) -> None:
         ("variants.language", ["en", "de"]),
         ("variants.exclude", [{"face": "ben", "language": "es"}]),
         ("faces.presenter.track", 1),
+        ("variants.face", ["ben"]),
     ],
 )
 def test_the_digest_changes_with_every_decision(folder: Path, place: str, value: object) -> None:

@@ -179,7 +179,9 @@ def test_nobody_is_shown_whom_the_brief_does_not_name(project: Project, tmp_path
     brief = write_campaign(tmp_path / "brief", master, faces=("keep",), languages=("en",))
     with pytest.raises(RightsError) as caught:
         produce(project, brief, tmp_path / "out")
-    assert caught.value.reasons == ("person 1 of the master, first seen at 0.0 s, is not named in `faces`",)
+    (reason,) = caught.value.reasons
+    assert reason.startswith("person 1 of the master, first seen at 0.0 s, is not named in `faces`: name them there")
+    assert "`countenance inspect MASTER --faces`" in reason and "`others: untouched`" in reason
     assert_nothing_was_made(project, tmp_path / "out")
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from countenance.errors import InputError
 from countenance.media.frame import Box, Frame
-from countenance.synthesis.patchfile import Painted, PatchWriter, read_patches, union
+from countenance.synthesis.engine import Laid
+from countenance.synthesis.patchfile import Painted, PatchWriter, merged, read_patches, union
 
 WIDTH, HEIGHT = 96, 64
 ORIGIN = "0123 (0, 1, 2) (0, 512, 1024)"
@@ -34,15 +35,24 @@ def noise(seed: int) -> Frame:
     return Frame(0, Fraction(1, 25), (y, u, v))
 
 
-def flat(painted: Iterable[Painted]) -> list[tuple[int, Box, bytes]]:
-    return [(one.number, one.box, b"".join(plane.tobytes() for plane in one.planes)) for one in painted]
+def laid(box: Box, strength: float = 1.0) -> Laid:
+    """A mask of its own for each place and size."""
+    mask = np.random.default_rng(box.x + 7 * box.width).random((box.height, box.width), np.float32)
+    return Laid(box, mask, strength)
 
 
-def write(path: Path, boxes: list[tuple[int, Box]], origin: str = ORIGIN) -> str:
+def flat(painted: Iterable[Painted]) -> list[tuple[int, int, Box, float, bytes]]:
+    return [
+        (one.number, one.person, one.box, one.strength, b"".join(part.tobytes() for part in (*one.planes, one.mask)))
+        for one in painted
+    ]
+
+
+def write(path: Path, boxes: list[tuple[int, Box]], origin: str = ORIGIN, person: int = 0, strength: float = 1) -> str:
     with path.open("wb") as stream:
         writer = PatchWriter(stream, origin)
         for number, box in boxes:
-            writer.add(number, box, noise(number))
+            writer.add(number, person, laid(box, strength), noise(number))
         return writer.close()
 
 
@@ -55,6 +65,17 @@ def test_painted_boxes_come_back_bit_for_bit(tmp_path_factory: pytest.TempPathFa
     assert [(one.number, one.box) for one in stored] == sorted(boxes.items())
     for one in stored:
         assert all(np.array_equal(a, b) for a, b in zip(one.planes, noise(one.number).cut(one.box), strict=True))
+        assert np.abs(one.mask / 255 - laid(one.box).mask).max() <= 0.5 / 255 + 1e-6
+
+
+def test_several_people_of_one_picture_are_kept_apart(tmp_path: Path) -> None:
+    with (tmp_path / "p").open("wb") as stream:
+        writer = PatchWriter(stream, ORIGIN)
+        writer.add(3, 1, laid(Box(0, 0, 8, 8), 0.25), noise(3))
+        writer.add(3, 0, laid(Box(4, 4, 8, 8)), noise(3))
+        digest = writer.close()
+    told = [(one.number, one.person, one.box.x, one.strength) for one in read_patches(tmp_path / "p", digest)]
+    assert told == [(3, 1, 0, 0.25), (3, 0, 4, 1.0)]
 
 
 def test_a_stored_box_goes_back_into_its_frame(tmp_path: Path) -> None:
@@ -77,8 +98,10 @@ def test_the_digest_tells_pictures_numbers_boxes_and_origin_apart(tmp_path: Path
         write(tmp_path / "d", [(0, box), (1, box)]),
         write(tmp_path / "e", [(0, box)], origin="another master"),
         write(tmp_path / "f", []),
+        write(tmp_path / "g", [(0, box)], person=1),
+        write(tmp_path / "h", [(0, box)], strength=0.5),
     }
-    assert len(digests) == 6
+    assert len(digests) == 8
 
 
 @given(st.data())
@@ -129,7 +152,7 @@ def test_nothing_is_buffered_by_the_writer() -> None:
     writer = PatchWriter(stream, ORIGIN)
     sizes = []
     for number in range(3):
-        writer.add(number, Box(0, 0, 32, 32), noise(number))
+        writer.add(number, 0, laid(Box(0, 0, 32, 32)), noise(number))
         sizes.append(stream.tell())
     assert sizes[0] < sizes[1] < sizes[2]
 
@@ -138,10 +161,23 @@ def test_nothing_is_buffered_by_the_writer() -> None:
 def test_the_union_is_the_smallest_even_box_around_both(a: Box, b: Box) -> None:
     both = union(a, b)
     assert both == union(b, a)
-    assert union(None, a) == a == union(a, a)
+    assert union(a, a) == a
     canvas = np.zeros((HEIGHT, WIDTH), bool)
     canvas[a.rows, a.columns] = canvas[b.rows, b.columns] = True
     rows, columns = np.flatnonzero(canvas.any(axis=1)), np.flatnonzero(canvas.any(axis=0))
     assert (both.x, both.y) == (columns[0], rows[0])
     assert (both.width, both.height) == (columns[-1] + 1 - columns[0], rows[-1] + 1 - rows[0])
     assert not any(side % 2 for side in (both.x, both.y, both.width, both.height))
+
+
+@given(even_boxes(), even_boxes())
+def test_what_two_engines_laid_is_one_share_of_each_pixel(a: Box, b: Box) -> None:
+    mouth, face = laid(a), Laid(b, laid(b).mask, 0.5, "too small")
+    both = merged([mouth, face])
+    assert both is not None
+    assert (both.box, both.strength, both.why) == (union(a, b), 0.5, "too small")
+    shares = np.ones((HEIGHT, WIDTH), np.float32)
+    for one in (mouth, face):
+        shares[one.box.rows, one.box.columns] *= 1 - one.mask
+    assert np.allclose(both.mask, 1 - shares[both.box.rows, both.box.columns])
+    assert merged([face]) is face and merged([]) is None

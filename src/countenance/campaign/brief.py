@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from countenance.campaign.casting import KEEP, Cast, cast
 from countenance.quality.gate import gate_names
 from countenance.store.documents import Section, read_document
 from countenance.store.files import sha256_file
 
-KEEP = "keep"  # the face value that leaves the person in the picture as shot
+UNTOUCHED = "untouched"  # people of the master whom the brief does not name are shown as shot
 BADGES = ("off", "corner", "endcard")
 APPROVALS = ("manual",)
 CHANNELS = (
@@ -38,7 +39,7 @@ class Script:
 class SeenFace:
     """A person in the master's picture."""
 
-    name: str  # the role in this campaign, such as "presenter"
+    name: str  # the part in this campaign, such as "presenter"
     track: int  # which of the master's face tracks, 0 is the first
     talent: str
 
@@ -54,7 +55,7 @@ class Talent:
 class Exclusion:
     """One cell of face x language that is not made."""
 
-    face: str
+    face: str  # a cast's key
     language: str
 
 
@@ -62,7 +63,7 @@ class Exclusion:
 class Brief:
     """A campaign as asked for. All paths are absolute and existed when the brief was read.
 
-    The first of `seen` is the presenter: that person speaks, and is the one whose face the variants replace.
+    The first of `seen` is the presenter: that person speaks, and is meant where a variant names only a talent.
     """
 
     path: Path
@@ -72,7 +73,8 @@ class Brief:
     script: Script
     seen: tuple[SeenFace, ...]
     talents: Mapping[str, Talent]
-    faces: tuple[str, ...]  # "keep" or a talent, in the brief's order
+    others_untouched: bool  # people of the master who are not in `seen` are shown as shot; else they are refused
+    faces: tuple[Cast, ...]  # in the brief's order
     languages: tuple[str, ...]
     exclude: tuple[Exclusion, ...]
     translations: Mapping[str, Path]
@@ -99,14 +101,14 @@ class Brief:
 
         Paths do not enter: the same campaign in another folder is the same job.
         """
-        content = {
+        content: dict[str, object] = {
             "campaign": self.campaign,
             "owner": self.owner,
             "master": sha256_file(self.master),
             "script": [self.script.language, sha256_file(self.script.path)],
             "seen": [[face.name, face.track, face.talent] for face in self.seen],
             "talents": {name: _talent_digests(talent) for name, talent in self.talents.items()},
-            "variants": [self.faces, self.languages],
+            "variants": [[one.key for one in self.faces], self.languages],
             "exclude": sorted([cell.face, cell.language] for cell in self.exclude),
             "translations": {language: sha256_file(path) for language, path in self.translations.items()},
             "markets": dict(self.markets),
@@ -116,6 +118,8 @@ class Brief:
             "approve": self.approve,
             "seed": self.seed,
         }
+        if self.others_untouched:
+            content["others"] = UNTOUCHED
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -130,12 +134,12 @@ def load_brief(path: Path) -> Brief:
     whole = read_document(path.resolve())
     whole.only(
         ("campaign", "owner", "master", "script", "faces", "talents", "variants", "markets", "channels"),
-        ("translations", "quality", "release", "seed"),
+        ("others", "translations", "quality", "release", "seed"),
     )
     script = _script(whole)
     talents = _talents(whole)
     seen = _seen(whole, talents)
-    faces, languages, exclude = _variants(whole, talents, seen[0])
+    faces, languages, exclude = _variants(whole, talents, seen)
     seed = whole.whole("seed", 0)
     return Brief(
         path=whole.file,
@@ -144,6 +148,7 @@ def load_brief(path: Path) -> Brief:
         master=_file(whole, "master"),
         script=script,
         seen=seen,
+        others_untouched="others" in whole.values and whole.choice("others", (UNTOUCHED,)) == UNTOUCHED,
         talents=MappingProxyType(talents),
         faces=faces,
         languages=languages,
@@ -169,7 +174,7 @@ def _seen(whole: Section, talents: Mapping[str, Talent]) -> tuple[SeenFace, ...]
     faces = whole.section("faces")
     seen: list[SeenFace] = []
     for name in faces.values:
-        section = faces.section(name)
+        section = faces.section(_name(faces, name, name))
         section.only(("talent",), ("in", "track"))
         section.choice("in", ("master",), "master")
         track = section.whole("track", 0) or 0
@@ -220,27 +225,54 @@ def _matches(folder: Path, pattern: str) -> list[Path]:
 
 
 def _variants(
-    whole: Section, talents: Mapping[str, Talent], presenter: SeenFace
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Exclusion, ...]]:
+    whole: Section, talents: Mapping[str, Talent], seen: tuple[SeenFace, ...]
+) -> tuple[tuple[Cast, ...], tuple[str, ...], tuple[Exclusion, ...]]:
     section = whole.section("variants")
     section.only(("face", "language"), ("exclude",))
-    faces = section.texts("face")
-    for face in faces:
-        section.known("face", face, (KEEP, *talents))
-        if face == presenter.talent:
-            message = f"'variants.face' names '{face}', who is in the picture already: write {KEEP}"
-            raise section.problem(message, "face")
+    faces: list[Cast] = []
+    for entry in section.entries("face"):
+        one = _cast(section, "face", entry, talents, seen)
+        if one in faces:
+            raise section.problem(f"'variants.face' names '{one.key}' twice", "face")
+        faces.append(one)
     languages = tuple(_language(section, "language", language) for language in section.texts("language"))
     exclude: list[Exclusion] = []
     for cell in section.sections("exclude"):
         cell.only(("face", "language"))
-        entry = Exclusion(cell.choice("face", faces), cell.choice("language", languages))
-        if entry in exclude:
-            raise cell.problem(f"{cell.name} excludes {entry.face} x {entry.language} a second time")
-        exclude.append(entry)
+        out = Exclusion(_excluded(cell, talents, seen, faces), cell.choice("language", languages))
+        if out in exclude:
+            raise cell.problem(f"{cell.name} excludes {out.face} x {out.language} a second time")
+        exclude.append(out)
     if len(exclude) == len(faces) * len(languages):
         raise section.problem("every variant is excluded, so nothing would be made: shorten the list", "exclude")
-    return faces, languages, tuple(exclude)
+    return tuple(faces), languages, tuple(exclude)
+
+
+def _cast(
+    section: Section, key: str, entry: str | Section, talents: Mapping[str, Talent], seen: tuple[SeenFace, ...]
+) -> Cast:
+    """Who gets whose face: a talent's name alone is the presenter's, a mapping names the people."""
+    people = [face.name for face in seen]
+    if isinstance(entry, str):
+        section.known(key, entry, (KEEP, *talents))
+        if entry == seen[0].talent:
+            message = f"'{section.path_of(key)}' names '{entry}', who is in the picture already: write {KEEP}"
+            raise section.problem(message, key)
+        return cast(people, {people[0]: entry})
+    entry.only((), people)
+    wanted = {name: entry.choice(name, (KEEP, *talents)) for name in entry.values}
+    for face in seen:
+        if wanted.get(face.name) == face.talent:
+            message = f"'{entry.path_of(face.name)}' is '{face.talent}', whose face that is already: write {KEEP}"
+            raise entry.problem(message, face.name)
+    return cast(people, wanted)
+
+
+def _excluded(cell: Section, talents: Mapping[str, Talent], seen: tuple[SeenFace, ...], faces: list[Cast]) -> str:
+    """The key of the cast that a cell leaves out, written as in `variants.face` or as the key itself."""
+    entry = cell.entry("face")
+    key = entry if isinstance(entry, str) else _cast(cell, "face", entry, talents, seen).key
+    return cell.known("face", key, [one.key for one in faces])
 
 
 def _translations(whole: Section, script: Script, languages: tuple[str, ...]) -> dict[str, Path]:

@@ -8,18 +8,17 @@ from typing import NoReturn
 
 import numpy as np
 
-from countenance.campaign.brief import Brief
+from countenance.campaign.brief import UNTOUCHED, Brief
+from countenance.campaign.likenesses import embeddings_of
 from countenance.campaign.plan import Plan
 from countenance.campaign.stages import Seen
 from countenance.errors import BriefError, RightsError
 from countenance.ledger.log import append, commitment
 from countenance.perception.identity import distance
-from countenance.perception.networks import FaceNetworks
 from countenance.rights.decide import Use, decide
 from countenance.rights.grants import RecordedGrant, load_grant
 from countenance.rights.register import all_grants, record_grant
 from countenance.store.project import Project
-from countenance.synthesis.likeness import reference_embedding
 
 _ALIKE = 0.5  # stricter than the network's 0.6: here a stranger must not pass for the talent who allowed it
 _SHOWN_S = 0.5  # whoever is in the picture for as long is seen
@@ -57,29 +56,38 @@ def require_variant_rights(project: Project, brief: Brief, uses: Iterable[Use], 
 def require_known_people(project: Project, brief: Brief, seen: Seen) -> None:
     """Everybody whom the master shows must be named in the brief, and be who the brief says.
 
-    Raises RightsError for a person seen for half a second or more who has no entry in `faces`, and for a talent
-    who does not look like their own references; a grant is worth nothing if it is another person's.
+    Raises RightsError for a person seen for half a second or more who has no entry in `faces`, unless the brief
+    answers for others with `others: untouched`; and for a talent who does not look like their own references:
+    a grant is worth nothing if it is another person's.
     """
-    networks = FaceNetworks()
     reasons = []
     named = {face.track: face for face in brief.seen}
     for person in range(seen.perception.people):
         tracks = seen.perception.of_person(person)
-        pictures = sum(len(track.frames) for track in tracks)
-        if person not in named and pictures / seen.master.frame_rate >= _SHOWN_S:
+        if person not in named and not brief.others_untouched and shown_s(seen, person) >= _SHOWN_S:
             first_s = float(seen.master.pts[int(tracks[0].frames[0])] * seen.master.time_base)
-            reasons.append(f"person {person} of the master, first seen at {first_s:.1f} s, is not named in `faces`")
+            reasons.append(
+                f"person {person} of the master, first seen at {first_s:.1f} s, is not named in `faces`: name them "
+                f"there (`countenance inspect MASTER --faces` shows who it is), or write "
+                f"`others: {UNTOUCHED}` to show all others as shot and answer for it"
+            )
         elif person in named:
-            talent = brief.talents[named[person].talent]
-            likes = np.stack([reference_embedding(path, networks) for path in talent.references])
+            talent = named[person].talent
+            likes = embeddings_of(brief, talent)
             apart = float(np.median([distance(track.embedding, likes) for track in tracks]))
             if apart >= _ALIKE:
                 reasons.append(
-                    f"{talent.name}: track {person} of the master does not look like this talent's references "
+                    f"{talent}: track {person} of the master does not look like this talent's references "
                     f"(distance {apart:.2f}; it must be below {_ALIKE:.2f})"
                 )
     if reasons:
         _refuse(project, brief, [], tuple(reasons))
+
+
+def shown_s(seen: Seen, person: int) -> float:
+    """For how many seconds the master shows a person."""
+    pictures = sum(len(track.frames) for track in seen.perception.of_person(person))
+    return float(pictures / seen.master.frame_rate)
 
 
 def _require(

@@ -6,10 +6,11 @@ import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from countenance.campaign.brief import KEEP, Brief
+from countenance.campaign.brief import Brief, SeenFace
+from countenance.campaign.casting import Cast
 from countenance.rights.decide import ANY, Use
 
-# Who needs what. The presenter is the person who speaks and whose face may be replaced.
+# Who needs what. The presenter is the person who speaks; anybody in the picture may get another face.
 # Keys: (is the face replaced?, is the mouth re-made for another language?)
 #
 # - An untouched person still appears in a campaign: some grant must cover campaign, market, channel, language
@@ -23,25 +24,61 @@ PRESENTER_NEEDS: dict[tuple[bool, bool], tuple[tuple[str, str], ...]] = {  # (pu
     (True, False): (("swap_target", "swap"), ("voice", "swap")),
     (True, True): (("swap_target", "swap"), ("lipsync", "lipsync")),
 }
-NEW_FACE_NEEDS: dict[bool, tuple[tuple[str, str], ...]] = {  # is the mouth re-made?
+# Everybody else in the picture is silent: their mouths are never re-made. Key: is the face replaced?
+OTHERS_NEEDS: dict[bool, tuple[tuple[str, str], ...]] = {
+    False: ((ANY, ANY),),
+    True: (("swap_target", "swap"),),
+}
+NEW_FACE_NEEDS: dict[bool, tuple[tuple[str, str], ...]] = {  # is the mouth under it re-made?
     False: (("swap_source", "swap"),),
     True: (("swap_source", "swap"), ("lipsync", "lipsync")),
 }
-BYSTANDER_NEEDS = ((ANY, ANY),)  # everybody else in the picture stays as shot
+
+
+@dataclass(frozen=True)
+class Part:
+    """What becomes of one person of the master in one variant."""
+
+    name: str  # in the brief's `faces`
+    track: int
+    seen: str  # the talent whom the master shows
+    shown: str  # the talent whose face the variant shows
+    dubbed: bool  # the mouth is re-made for another language
+
+    @property
+    def swapped(self) -> bool:
+        return self.shown != self.seen
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """The engines that paint this person, in their order: first the mouth, then the face over it."""
+        return (("lipsync",) if self.dubbed else ()) + (("swap",) if self.swapped else ())
 
 
 @dataclass(frozen=True)
 class Variant:
     """One cell of face x language."""
 
-    key: str  # stable, and fit for a folder name: "ben-de"
-    face: str  # as in the brief: "keep" or a talent
+    key: str  # stable, and fit for a file's name: "ben-de", "presenter=ben+guest=ada-de"
+    face: str  # the cast's key
     language: str
-    replaced: str  # the talent whose face the master shows
-    shown: str  # the talent whose face the variant shows
-    swaps: bool
+    parts: tuple[Part, ...]  # everybody whom the brief names, the presenter first
     dubs: bool
     uses: tuple[Use, ...]  # every one of them must be allowed before anything is rendered
+
+    @property
+    def presenter(self) -> Part:
+        return self.parts[0]
+
+    @property
+    def swapped(self) -> tuple[Part, ...]:
+        """Those who get another face."""
+        return tuple(part for part in self.parts if part.swapped)
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """The engines that paint anybody, in their order."""
+        return tuple(name for name in ("lipsync", "swap") if any(name in part.engines for part in self.parts))
 
 
 @dataclass(frozen=True)
@@ -71,28 +108,36 @@ def plan(brief: Brief, at: datetime.date | None = None) -> Plan:
             _variant(brief, face, language, day)
             for face in brief.faces
             for language in brief.languages
-            if (face, language) not in excluded
+            if (face.key, language) not in excluded
         ),
     )
 
 
-def _variant(brief: Brief, face: str, language: str, at: datetime.date) -> Variant:
-    swaps, dubs = face != KEEP, language != brief.script.language
-    presenter = brief.presenter.talent
-    needs = [(presenter, need) for need in PRESENTER_NEEDS[swaps, dubs]]
-    if swaps:
-        needs += [(face, need) for need in NEW_FACE_NEEDS[dubs]]
-    needs += [(other.talent, need) for other in brief.seen[1:] for need in BYSTANDER_NEEDS]
+def _variant(brief: Brief, cast: Cast, language: str, at: datetime.date) -> Variant:
+    dubs = language != brief.script.language
+    parts = tuple(_part(brief, face, cast, dubs) for face in brief.seen)
+    needs = [need for part in parts for need in _needs(part, speaks=part is parts[0])]
     return Variant(
-        key=f"{face}-{language}",
-        face=face,
+        key=f"{cast.key}-{language}",
+        face=cast.key,
         language=language,
-        replaced=presenter,
-        shown=face if swaps else presenter,
-        swaps=swaps,
+        parts=parts,
         dubs=dubs,
         uses=tuple(dict.fromkeys(_uses(brief, language, needs, at))),
     )
+
+
+def _part(brief: Brief, face: SeenFace, cast: Cast, dubs: bool) -> Part:
+    shown = cast.talent_for(face.name) or face.talent
+    return Part(face.name, face.track, face.talent, shown, dubs and face is brief.presenter)
+
+
+def _needs(part: Part, *, speaks: bool) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Which talent must allow what, so that this may become of a person."""
+    own = PRESENTER_NEEDS[part.swapped, part.dubbed] if speaks else OTHERS_NEEDS[part.swapped]
+    yield from ((part.seen, need) for need in own)
+    if part.swapped:
+        yield from ((part.shown, need) for need in NEW_FACE_NEEDS[part.dubbed])
 
 
 def _uses(

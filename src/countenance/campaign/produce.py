@@ -17,7 +17,7 @@ from typing import Any
 
 from dbos import DBOS, SetWorkflowID
 
-from countenance.campaign.brief import Brief, load_brief
+from countenance.campaign.brief import UNTOUCHED, Brief, load_brief
 from countenance.campaign.permission import require_known_people, require_rights
 from countenance.campaign.plan import Plan, plan
 from countenance.campaign.release import release_variant
@@ -139,6 +139,7 @@ def _begin(request: dict[str, Any]) -> list[str]:
             "campaign": commitment(work.project, work.brief.campaign),
             "brief_sha256": request["digest"],
             "variants": sorted(ids.values()),
+            **({"others": UNTOUCHED} if work.brief.others_untouched else {}),  # the owner answers for them
         },
     )
     return list(ids)
@@ -199,7 +200,7 @@ def _showing(work: _Work, row: VariantRow, out: Path) -> Showing:
         disclosure = sentence(record)
     if row.render:
         qc = read_json(Path(row.render["folder"]) / "qc.json")
-    shown = work.plan.variant(row.key).shown
+    shown = work.plan.variant(row.key).presenter.shown
     return Showing(row.id, row.face, shown, row.language, row.state, disclosure, qc, row.id if released else None)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from countenance import __version__
+from countenance.campaign.brief import UNTOUCHED
+from countenance.campaign.permission import shown_s
 from countenance.campaign.render import Rendering
 from countenance.campaign.task import Task
 from countenance.campaign.variants import VariantRow
@@ -27,13 +29,20 @@ def make_receipt(
 ) -> dict[str, Any]:
     """The one record of a release: what went in, what was done, what it measured, who answers for it."""
     brief, variant = task.brief, task.variant
-    references = brief.talents[variant.face].references if variant.swaps else ()
+    shown = dict.fromkeys(part.shown for part in variant.swapped)
+    references = [(talent, path) for talent in shown for path in brief.talents[talent].references]
     qc = rendering.qc
     return {
         "countenance": __version__,
         "campaign": brief.campaign,
         "owner": brief.owner,
-        "variant": {"id": row.id, "face": variant.face, "language": variant.language, "shown": variant.shown},
+        "variant": {"id": row.id, "face": variant.face, "language": variant.language},
+        "people": [
+            {"face": part.name, "track": part.track, "seen": part.seen, "shown": part.shown,
+             "engines": list(part.engines)}
+            for part in variant.parts
+        ],
+        "others": _others(task),
         "release": record.release_id,
         "mark_id": record.mark_id,
         "released_at": record.released_at,
@@ -41,7 +50,9 @@ def make_receipt(
             "brief": brief.digest(),
             "master": {"sha256": task.seen.sha256, **task.master.describe()},
             "text": {"language": variant.language, "sha256": sha256_file(brief.text_path(variant.language))},
-            "references": [{"file": path.name, "sha256": sha256_file(path)} for path in references],
+            "references": [
+                {"talent": talent, "file": path.name, "sha256": sha256_file(path)} for talent, path in references
+            ],
         },
         "grants": [
             {"id": one.id, "kind": one.grant.kind, "document_sha256": one.grant.document_sha256,
@@ -66,6 +77,19 @@ def make_receipt(
         "review": {name: row.review[name] for name in ("by", "at", "in_one_go", "note")},
         "cost": rendering.facts["cost"],
     }  # fmt: skip
+
+
+def _others(task: Task) -> dict[str, Any]:
+    """The people of the master whom the brief does not name, and who answers for showing them."""
+    named = {face.track for face in task.brief.seen}
+    shown = [
+        {"track": track, "shown_s": round(shown_s(task.seen, track), 3)}
+        for track in range(task.seen.perception.people)
+        if track not in named
+    ]
+    if not task.brief.others_untouched:
+        return {"rule": "refused", "shown": shown}  # those who pass by too shortly to be refused
+    return {"rule": UNTOUCHED, "answered_by": task.brief.owner, "shown": shown}
 
 
 def digest_of(receipt: dict[str, Any]) -> str:

@@ -104,10 +104,11 @@ def _seal(
 
 def _record(task: Task, row: VariantRow, grants: Sequence[RecordedGrant]) -> ReleaseRecord:
     brief, variant = task.brief, task.variant
-    engines = [
+    engines = [  # one for each person: what was done to two people is told twice
         EngineUse(_PARTS[name], f"countenance.{name}", ENGINES[name]["version"])
-        for name, used in (("swap", variant.swaps), ("lipsync", variant.dubs))
-        if used
+        for name in _PARTS
+        for part in variant.parts
+        if name in part.engines
     ]
     if variant.dubs:
         engines.append(EngineUse("voice", "espeak-ng", "1.52"))
@@ -143,7 +144,7 @@ def _encode(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Pat
         painted = read_patches(rendering.patches, rendering.facts["pictures_sha256"])
         patch = next(painted, None)
         for number, _source, frame in shown_frames(master, timeline):
-            if patch is not None and patch.number == number:
+            while patch is not None and patch.number == number:
                 frame.put(patch.box, patch.planes)
                 patch = next(painted, None)
             badge.draw(frame.planes, frame.time, timeline.duration)

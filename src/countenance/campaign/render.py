@@ -8,40 +8,42 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from countenance.campaign.crew import Crew, Member, Painted
+from countenance.campaign.likenesses import embeddings_of, likeness_of
+from countenance.campaign.plan import Part
 from countenance.campaign.stages import Progress, key_of
 from countenance.campaign.task import Task, shown_frames
 from countenance.media.beside import Beside
 from countenance.media.encode import PREVIEW, encode
-from countenance.media.frame import F32, Box, Frame
+from countenance.media.frame import Frame
 from countenance.media.loudness import integrated_lufs, true_peak_dbtp
 from countenance.perception.networks import FaceNetworks
+from countenance.perception.tracks import Face
 from countenance.provenance.badge import Badge
 from countenance.quality.gate import Verdict, judge
-from countenance.quality.meter import Measured, Meter
+from countenance.quality.measured import Measured, together
+from countenance.quality.meter import Meter
 from countenance.quality.report import render_report
 from countenance.speech.fit import RATE_HZ
 from countenance.speech.visemes import mouth_targets
 from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_bytes, write_json
 from countenance.synthesis import lipsync, swap
-from countenance.synthesis.compose import Compositor
 from countenance.synthesis.engine import Laid, Painter
-from countenance.synthesis.likeness import Likeness, build_likeness
 from countenance.synthesis.mouths import collect_mouths
-from countenance.synthesis.patchfile import PatchWriter, union
+from countenance.synthesis.patchfile import PatchWriter, merged
 
 ENGINES: Mapping[str, dict[str, Any]] = {
-    "swap": {"version": "1", **swap.SETTINGS},
-    "lipsync": {"version": "1", **lipsync.SETTINGS},
+    "swap": {"version": "2", **swap.SETTINGS},
+    "lipsync": {"version": "2", **lipsync.SETTINGS},
 }
-_RENDER = "render/1"
+_RENDER = "render/2"
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,10 @@ class Rendering:
 
 def render_variant(task: Task, progress: Progress, *, preview: bool) -> Rendering:
     """Paint a variant, or find that it was done. The same inputs give the same pictures, bit for bit."""
-    brief, variant = task.brief, task.variant
-    references = [sha256_file(p) for p in brief.talents[variant.face].references] if variant.swaps else []
+    parts = [[part.track, part.engines, _references(task, part)] for part in task.variant.parts]
     speech = task.dub.sound.parent.name if task.dub else None
     used = {name: ENGINES[name] for name in task.engines}
-    key = key_of(
-        _RENDER, task.variant_id, task.seen.sha256, references, speech, used, brief.presenter.track, brief.gate
-    )
+    key = key_of(_RENDER, task.variant_id, task.seen.sha256, parts, speech, used, task.brief.gate)
     folder = task.project.work / "render" / key
     done = folder / "render.json"
     with locked(task.project.work / "jobs" / f"render-{key}.lock"):  # two jobs may want the same variant
@@ -78,10 +77,16 @@ def render_variant(task: Task, progress: Progress, *, preview: bool) -> Renderin
     return Rendering(folder, read_json(done))
 
 
+def _references(task: Task, part: Part) -> list[str]:
+    """The hashes of the stills that a person is painted from."""
+    return [sha256_file(path) for path in task.brief.talents[part.shown].references] if part.swapped else []
+
+
 def _render(task: Task, folder: Path, progress: Progress, preview: bool) -> None:
     started, cpu = time.monotonic(), time.process_time()
     folder.mkdir(parents=True, exist_ok=True)
-    pictures_sha256, measured = _paint(task, folder, progress, preview)
+    pictures_sha256, people = _paint(task, folder, progress, preview)
+    measured = together(people)
     verdict = _judged(task, measured)
     change = task.timeline.change
     qc = {
@@ -90,9 +95,11 @@ def _render(task: Task, folder: Path, progress: Progress, preview: bool) -> None
             "language": task.variant.language, "campaign": task.brief.campaign,
         },
         "figures": [figure.record() for figure in verdict.figures],
+        "people": [_person(task, part, people[part.name]) for part in _measured_parts(task)],
         "curves": measured.curves,
+        "strips": measured.strips,
         "verdict": verdict.record(),
-        "notes": [change] if change else [],
+        "notes": [*([change] if change else []), *measured.notes],
     }  # fmt: skip
     write_json(folder / "qc.json", qc)
     write_bytes(folder / "qc.html", render_report(qc, measured.pictures).encode())
@@ -112,77 +119,108 @@ def _render(task: Task, folder: Path, progress: Progress, preview: bool) -> None
     )
 
 
-def _paint(task: Task, folder: Path, progress: Progress, preview: bool) -> tuple[str, Measured]:
-    """Write the painted boxes; returns the pictures' digest and what was measured on the way."""
+def _person(task: Task, part: Part, measured: Measured) -> dict[str, Any]:
+    """One person's own figures, for the record."""
+    figures = judge(measured.figures, task.brief.gate, measured.reasons).figures
+    return {
+        "face": part.name,
+        "talent": part.shown,
+        "engines": list(part.engines),
+        "figures": [figure.record() for figure in figures],
+    }
+
+
+def _paint(task: Task, folder: Path, progress: Progress, preview: bool) -> tuple[str, dict[str, Measured]]:
+    """Write the painted boxes; returns the pictures' digest and what was measured of each person on the way."""
     timeline, total = task.timeline, len(task.timeline.source)
-    painters, wanted = _painters(task)
-    shots = set(task.seen.perception.shots)
-    replaced = task.seen.perception.of_person(task.brief.presenter.track)[0].embedding
-    meter = Meter(
-        FaceNetworks(),
-        total,
-        wanted=wanted,
-        replaced=None if wanted is None else replaced,
-        cuts=[number for number, source in enumerate(timeline.source) if source in shots],
-    )
+    crew = Crew(task.seen.perception, _members(task))
+    meters = _meters(task)
     with atomic_path(folder / "patches.bin") as part, part.open("wb") as stream:
         writer = PatchWriter(stream, f"{task.seen.sha256} {timeline.source} {timeline.pts}")
         with Beside() as beside:
-            frames = _composed(task, painters, meter, writer, beside)
+            frames = _composed(task, crew, meters, writer, beside)
             counted = _counted(frames, lambda done: progress(f"paint {task.variant.key}", done, total))
             if preview:
                 _write_preview(task, folder / "preview.mp4", counted)
             else:
                 deque(counted, maxlen=0)
         pictures_sha256 = writer.close()
-    return pictures_sha256, meter.finish(task.samples(), RATE_HZ)
+    # Only the presenter's lips belong to the sound.
+    heard = {task.variant.presenter.track: task.samples()}
+    people = {part.name: meters[part.track].finish(heard.get(part.track), RATE_HZ) for part in _measured_parts(task)}
+    return pictures_sha256, people
 
 
-def _painters(task: Task) -> tuple[list[Painter], F32 | None]:
-    """The prepared engines, and the wanted person's embeddings where the face is replaced."""
-    tracks = task.seen.perception.of_person(task.brief.presenter.track)
+def _members(task: Task) -> list[Member]:
+    """Everybody who is painted, with the prepared engines."""
+    return [
+        Member(part, task.seen.perception.of_person(part.track), _painters(task, part))
+        for part in task.variant.parts
+        if part.engines
+    ]
+
+
+def _painters(task: Task, part: Part) -> list[Painter]:
+    tracks = task.seen.perception.of_person(part.track)
     painters: list[Painter] = []
-    wanted = None
-    if task.dub:
+    if part.dubbed:
+        assert task.dub is not None
         targets = mouth_targets(task.dub.speech.phones, task.timeline.times_s())
-        faces = [task.presenter(source) for source in task.timeline.source]
+        faces = [task.face(part.track, source) for source in task.timeline.source]
         poses = np.stack([face.pose if face else np.zeros(3, np.float32) for face in faces])
         painters.append(lipsync.prepare_lipsync(collect_mouths(task.master, tracks), targets, poses))
-    if task.variant.swaps:
-        likeness = _likeness(task.brief.talents[task.variant.face].references)
-        wanted = likeness.embeddings
-        painters.append(swap.prepare_swap(likeness, tracks))
-    return painters, wanted
+    if part.swapped:
+        painters.append(swap.prepare_swap(likeness_of(task.brief, part.shown), tracks))
+    return painters
 
 
-@lru_cache(maxsize=8)
-def _likeness(references: tuple[Path, ...]) -> Likeness:
-    """A talent's likeness, built once per process: every language shows the same face."""
-    return build_likeness(references, FaceNetworks())
+def _measured_parts(task: Task) -> list[Part]:
+    """Everybody who is painted, and always the presenter, whose lips belong to the sound."""
+    return [part for part in task.variant.parts if part.engines or part is task.variant.presenter]
+
+
+def _meters(task: Task) -> dict[int, Meter]:
+    """A meter for each measured person, by track."""
+    networks, shots = FaceNetworks(), set(task.seen.perception.shots)
+    cuts = [number for number, source in enumerate(task.timeline.source) if source in shots]
+    meters = {}
+    for part in _measured_parts(task):
+        others = [name for name in task.brief.talents if name not in (part.seen, part.shown)] if part.swapped else []
+        tracks = task.seen.perception.of_person(part.track)
+        meters[part.track] = Meter(
+            networks,
+            len(task.timeline.source),
+            wanted=likeness_of(task.brief, part.shown).embeddings if part.swapped else None,
+            replaced=tracks[0].embedding if part.swapped else None,
+            others={name: embeddings_of(task.brief, name) for name in others},
+            cuts=cuts,
+        )
+    return meters
 
 
 def _composed(
-    task: Task, painters: list[Painter], meter: Meter, writer: PatchWriter, beside: Beside
+    task: Task, crew: Crew, meters: Mapping[int, Meter], writer: PatchWriter, beside: Beside
 ) -> Iterator[Frame]:
     """Paint and compose, picture by picture; measuring and storing go on beside."""
-    compositor, shots = Compositor(), set(task.seen.perception.shots)
     for number, source, frame in shown_frames(task.master, task.timeline):
-        if source in shots:
-            compositor = Compositor()  # another shot has another light
-        before = frame.copy() if painters else frame
-        face = task.presenter(source)
-        box: Box | None = None
-        laid: list[Laid] = []
-        for painter in painters if face else ():
-            assert face is not None
-            patch = painter.paint(frame, face, number)
-            if patch is not None:
-                laid.append(compositor.compose(frame, patch, painter.name))
-                box, face = union(box, patch.box), patch.face
-        if box is not None:
-            beside.do(writer.add, number, box, frame)
-        beside.do(meter.see, number, float(frame.time), before, frame, face, laid)
+        before = frame.copy() if task.engines else frame
+        painted = crew.paint(frame, before, source, number)
+        boxes = [laid.box for one in painted.values() for laid in one.laid]
+        for track, one in painted.items():
+            whole = merged(one.laid)
+            if whole is not None:
+                beside.do(writer.add, number, track, whole, frame)
+        for track, meter in meters.items():
+            face, laid = _seen(task, painted, track, source)
+            beside.do(meter.see, number, float(frame.time), before, frame, face, laid, boxes)
         yield frame
+
+
+def _seen(task: Task, painted: Mapping[int, Painted], track: int, source: int) -> tuple[Face | None, Sequence[Laid]]:
+    """Where a person's face is expected in a picture, and what was laid over it."""
+    if track in painted:
+        return painted[track].face, painted[track].laid
+    return task.face(track, source), ()
 
 
 def _counted(frames: Iterator[Frame], report: Any) -> Iterator[Frame]:

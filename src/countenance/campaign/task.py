@@ -41,12 +41,16 @@ class Task:
 
     @property
     def engines(self) -> tuple[str, ...]:
-        """The engines that paint, in their order: first the mouth, then the face over it."""
-        return (("lipsync",) if self.variant.dubs else ()) + (("swap",) if self.variant.swaps else ())
+        """The engines that paint, in their order."""
+        return self.variant.engines
+
+    def face(self, track: int, source: int) -> Face | None:
+        """A person's face in one of the master's pictures, or None where it is not seen."""
+        return self.seen.perception.face_of(track, source)
 
     def presenter(self, source: int) -> Face | None:
         """The presenter's face in one of the master's pictures, or None where it is not seen."""
-        return self.seen.perception.face_of(self.brief.presenter.track, source)
+        return self.face(self.brief.presenter.track, source)
 
     def samples(self) -> Any:
         """What is heard, as samples at 48 kHz; None without sound."""

@@ -142,6 +142,27 @@ class Section:
         name = self.path_of(key)
         return tuple(self._as_section(key, f"{name}[{n}]", entry) for n, entry in enumerate(value))
 
+    def entry(self, key: str) -> str | Section:
+        """A text or a mapping."""
+        value = self.values.get(key)
+        return self.section(key) if isinstance(value, dict) else self.text(key)
+
+    def entries(self, key: str) -> tuple[str | Section, ...]:
+        """A list of at least one entry, each a text or a mapping; the mappings are called `key[0]` and so on."""
+        value = self.values.get(key)
+        if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+            name = self.path_of(key)
+            return tuple(
+                self._as_section(key, f"{name}[{n}]", one) if isinstance(one, dict) else self._text_in(key, one)
+                for n, one in enumerate(value)
+            )
+        return self.texts(key)
+
+    def _text_in(self, key: str, entry: object) -> str:
+        if not isinstance(entry, str) or not entry.strip():
+            raise self._wrong(key, entry, "must hold texts and mappings only")
+        return entry
+
     def _as_section(self, key: str, name: str, value: object) -> Section:
         if not isinstance(value, _Located) or not value:
             raise self._wrong(key, value, "must be a mapping (key: value) with at least one entry")

@@ -1,27 +1,30 @@
 """Painted boxes on disk: what was composed, bit for bit, so that the release encodes exactly what was inspected.
 
-After a head that stands for the master and timeline it belongs to, one record per painted picture: number, box and
-the box's three planes, packed by zstandard. Its digest is that of all this, so that no other pictures pass for these.
+After a head that stands for the master and timeline it belongs to, one record per painted person and picture: number,
+person, box, the box's three planes and the mask of what was replaced, packed by zstandard. Its digest is that of all
+this, so that no other pictures pass for these.
 """
 
 from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import cv2
 import numpy as np
 import zstandard
 
 from countenance.errors import InputError
-from countenance.media.frame import U8, Box, Frame
+from countenance.media.frame import F32, U8, Box, Frame
+from countenance.synthesis.engine import Laid
 
-_MAGIC = b"CNTP2\n"
-_RECORD = struct.Struct("<IHHHHI")  # picture number, x, y, width, height, packed length
-_DIGESTED = struct.calcsize("<IHHHH")  # all of it but the packed length, which may differ between packers
+_MAGIC = b"CNTP3\n"
+_RECORD = struct.Struct("<IHHHHHfI")  # picture number, person, x, y, width, height, strength, packed length
+_DIGESTED = struct.calcsize("<IHHHHHf")  # all of it but the packed length, which may differ between packers
 _END = 0xFFFFFFFF
 _ORIGIN_BYTES = 32
 _WAY_OUT = "remove its folder and run `countenance produce` again, which paints the variant anew"
@@ -37,27 +40,34 @@ class PatchWriter:
         self._digest = hashlib.sha256(head)
         stream.write(head)
 
-    def add(self, number: int, box: Box, frame: Frame) -> None:
-        raw = b"".join(plane.tobytes() for plane in frame.cut(box))
+    def add(self, number: int, person: int, laid: Laid, frame: Frame) -> None:
+        """What was laid over one person in one picture; `frame` is the picture once everybody is painted."""
+        box = laid.box
+        mask = cv2.convertScaleAbs(laid.mask, alpha=255)
+        raw = b"".join(plane.tobytes() for plane in (*frame.cut(box), mask))
         packed = self._packer.compress(raw)
-        head = _RECORD.pack(number, box.x, box.y, box.width, box.height, len(packed))
+        head = _RECORD.pack(number, person, box.x, box.y, box.width, box.height, laid.strength, len(packed))
         self._digest.update(head[:_DIGESTED])
         self._digest.update(raw)
         self._stream.write(head)
         self._stream.write(packed)
 
     def close(self) -> str:
-        self._stream.write(_RECORD.pack(_END, 0, 0, 0, 0, 0))
+        self._stream.write(_RECORD.pack(_END, 0, 0, 0, 0, 0, 0.0, 0))
         return self._digest.hexdigest()
 
 
 @dataclass(frozen=True)
 class Painted:
-    """One stored box."""
+    """One person in one picture: the composed planes of a box, and the share `(h, w)` uint8, 255 standing for 1, of
+    each pixel that was replaced; `strength` 0..1 is below 1 where the paint was faded."""
 
     number: int
+    person: int
     box: Box
     planes: tuple[U8, U8, U8]
+    mask: U8
+    strength: float
 
 
 def read_patches(path: Path, digest: str) -> Iterator[Painted]:
@@ -69,10 +79,11 @@ def read_patches(path: Path, digest: str) -> Iterator[Painted]:
         found = hashlib.sha256(head)
         while (record := _record(stream, path)) is not None:
             packed_head, raw = record
-            number, x, y, width, height, _length = _RECORD.unpack(packed_head)
+            number, person, x, y, width, height, strength, _length = _RECORD.unpack(packed_head)
             found.update(packed_head[:_DIGESTED])
             found.update(raw)
-            yield Painted(number, Box(x, y, width, height), _planes(np.frombuffer(raw, np.uint8), width, height))
+            *planes, mask = _planes(np.frombuffer(raw, np.uint8), width, height)
+            yield Painted(number, person, Box(x, y, width, height), (planes[0], planes[1], planes[2]), mask, strength)
         if stream.read(1) or found.hexdigest() != digest:
             raise InputError(f"{path}: these are not the pictures that were inspected; {_WAY_OUT}.")
 
@@ -82,13 +93,13 @@ def _record(stream: IO[bytes], path: Path) -> tuple[bytes, bytes] | None:
     head = stream.read(_RECORD.size)
     if len(head) < _RECORD.size:
         raise InputError(f"{path}: the patch file breaks off; {_WAY_OUT}.")
-    number, _x, _y, width, height, length = _RECORD.unpack(head)
+    number, _person, _x, _y, width, height, _strength, length = _RECORD.unpack(head)
     if number == _END:
         return None
     packed = stream.read(length)
     if len(packed) < length:
         raise InputError(f"{path}: the patch file breaks off; {_WAY_OUT}.")
-    size = width * height * 3 // 2
+    size = width * height * 5 // 2
     try:
         raw = zstandard.ZstdDecompressor().decompress(packed, max_output_size=size)
     except zstandard.ZstdError as error:
@@ -98,19 +109,29 @@ def _record(stream: IO[bytes], path: Path) -> tuple[bytes, bytes] | None:
     return head, raw
 
 
-def _planes(raw: U8, width: int, height: int) -> tuple[U8, U8, U8]:
+def _planes(raw: U8, width: int, height: int) -> tuple[U8, U8, U8, U8]:
     luma, chroma = width * height, (width // 2) * (height // 2)
+    y, u, v, mask = np.split(raw, (luma, luma + chroma, luma + 2 * chroma))
     half = (height // 2, width // 2)
-    return (
-        raw[:luma].reshape(height, width),
-        raw[luma : luma + chroma].reshape(half),
-        raw[luma + chroma :].reshape(half),
-    )
+    return y.reshape(height, width), u.reshape(half), v.reshape(half), mask.reshape(height, width)
 
 
-def union(a: Box | None, b: Box) -> Box:
+def merged(laid: Sequence[Laid]) -> Laid | None:
+    """What several engines laid over one person as one: what any of them replaced is replaced. None without any."""
+    if len(laid) < 2:
+        return laid[0] if laid else None
+    box = laid[0].box
+    for one in laid[1:]:
+        box = union(box, one.box)
+    bare: F32 = np.ones((box.height, box.width), np.float32)
+    for one in laid:
+        x, y = one.box.x - box.x, one.box.y - box.y
+        bare[y : y + one.box.height, x : x + one.box.width] *= 1 - one.mask
+    weakest = min(laid, key=lambda one: one.strength)
+    return Laid(box, 1 - bare, weakest.strength, weakest.why)
+
+
+def union(a: Box, b: Box) -> Box:
     """The smallest box around both."""
-    if a is None:
-        return b
     x, y = min(a.x, b.x), min(a.y, b.y)
     return Box(x, y, max(a.x + a.width, b.x + b.width) - x, max(a.y + a.height, b.y + b.height) - y)
