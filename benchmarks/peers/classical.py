@@ -71,7 +71,8 @@ def swapped(picture: U8, mesh: F32, box: Box, source: Source) -> tuple[U8, U8]:
     if not width:
         return picture.copy(), mask
     centre = (x + width // 2, y + height // 2)
-    cloned = cv2.seamlessClone(warped(source, points, picture), picture, mask, centre, cv2.NORMAL_CLONE)
+    own = mask.copy()  # OpenCV wears the mask down that it is given
+    cloned = cv2.seamlessClone(warped(source, points, picture), picture, own, centre, cv2.NORMAL_CLONE)
     return np.asarray(cloned, np.uint8), mask
 
 
@@ -85,8 +86,9 @@ def _lay(source: U8, here: F32, canvas: U8, there: F32) -> None:
     x, y, w, h = cv2.boundingRect(here)
     x, y = max(0, x), max(0, y)
     part = source[y : y + h, x : x + w]
-    matrix = cv2.getAffineTransform(here - np.float32([x, y]), there - np.float32([x0, y0]))
+    local = there - np.array([x0, y0], np.float32)
+    matrix = cv2.getAffineTransform(here - np.array([x, y], np.float32), local)
     piece = cv2.warpAffine(part, matrix, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     inside = np.zeros((y1 - y0, x1 - x0), np.uint8)
-    cv2.fillConvexPoly(inside, np.rint(there - np.float32([x0, y0])).astype(np.int32), 255)
+    cv2.fillConvexPoly(inside, np.rint(local).astype(np.int32), 255)
     cv2.copyTo(piece, inside, canvas[y0:y1, x0:x1])
