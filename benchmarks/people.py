@@ -20,6 +20,7 @@ _FOUND = 0.5  # the mesh network's own probability that it looks at a face
 _SMALLEST_PX = 40
 _LOOKS = 6  # pictures of a clip
 _SAME_PERSON = 0.55  # within one clip
+_SAME_MEANS = 0.4  # between files, where a wrong guess would hide somebody
 _STILLS, _CLIPS = (".jpg", ".png"), (".mp4", ".mov", ".mpg", ".gif")
 # No living person of their own: cartoons, paintings, animations, and a clip that another tool swapped.
 _NOBODY = ("c2pa/", "liveportrait/s7.jpg", "liveportrait/s9.jpg", "pyfeat/no_face.mp4", "roop-pair/snapshot.mp4")
@@ -36,7 +37,8 @@ _ONE_PERSON = (
 def everybody(footage: Path, presenters: Path, networks: FaceNetworks) -> dict[str, F32]:
     """The embeddings `(n, 128)` of each person of the footage and of both presenters, under a name for each.
 
-    Clips are looked at six times. Faces narrower than 40 pixels say too little to count.
+    Clips are looked at six times. Faces narrower than 40 pixels say too little to count. Who appears in two files
+    counts as one.
     """
     people: dict[str, list[F32]] = {}
     for name, path in _files(footage, presenters):
@@ -46,7 +48,7 @@ def everybody(footage: Path, presenters: Path, networks: FaceNetworks) -> dict[s
                 people.setdefault(f"{name} {number}", []).extend(vectors)
             elif number == 0:  # who is seen most is whom the files are of
                 people.setdefault(group, []).extend(vectors)
-    return {name: np.stack(vectors) for name, vectors in people.items()}
+    return _joined({name: np.stack(vectors) for name, vectors in people.items()})
 
 
 def faces_of_still(path: Path, networks: FaceNetworks) -> list[tuple[Frame, F32]]:
@@ -104,3 +106,15 @@ def _apart(vectors: list[F32]) -> list[list[F32]]:
         else:
             people.append([vector])
     return sorted(people, key=len, reverse=True)
+
+
+def _joined(people: dict[str, F32]) -> dict[str, F32]:
+    """The same with those made one whose mean embeddings are close, under the first name."""
+    joined: dict[str, F32] = {}
+    for name, vectors in people.items():
+        mean = vectors.mean(axis=0)
+        near = {known: distance(mean, theirs.mean(axis=0)) for known, theirs in joined.items()}
+        twin = min(near, key=lambda known: near[known], default=name)
+        same = near.get(twin, 1.0) < _SAME_MEANS
+        joined[twin if same else name] = np.concatenate([joined[twin], vectors]) if same else vectors
+    return joined

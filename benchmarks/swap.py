@@ -104,6 +104,7 @@ def _measured(take: Take, looks: Looks, people: Mapping[str, F32], networks: Fac
         start = time.perf_counter()
         seen = perceive(master)
         perceive_s = (time.perf_counter() - start) / master.frames
+        assert take.talent.person in people
         others = {name: vectors for name, vectors in people.items() if name != take.talent.person}
         tracks = seen.of_person(_PERSON)
         new = partial(Meter, networks, master.frames, wanted=looks.likeness.embeddings, replaced=tracks[0].embedding,
