@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
+import numpy as np
 import yaml
-from clips import EXAMPLES
+from clips import EXAMPLES, frames_of, write_clip
 
 from countenance.campaign.produce import Outcome
 from countenance.campaign.variants import VariantRow
 from countenance.ledger.log import Entry
+from countenance.media.frame import U8, Frame
 from countenance.store.project import Project
 
 SECONDS = 1.2
@@ -37,11 +40,32 @@ def cut_master(target: Path, seconds: float = SECONDS) -> Path:
     return target
 
 
+def duet_master(target: Path, pictures: int = 14) -> Path:
+    """Ada, speaking, on the left and nearer; ben, swaying a little, on the right, their heads close together."""
+    still = cv2.imread(str(EXAMPLES / "ben" / "refs" / "1_front_neutral.jpg"))
+    frames = []
+    for number, frame in enumerate(frames_of(EXAMPLES / "ada" / "master.mp4", stop=pictures)):
+        ada = _head(frame.rgb()[..., ::-1], (340, 300), 420, 336)
+        ben = _head(still, (384 + 6 * np.sin(number / 3), 320), 520, 336)
+        both = np.concatenate([ada[:, 60:-44], ben[:, 50:-30]], axis=1)  # so near that paint could reach over
+        frames.append(Frame.from_rgb(np.ascontiguousarray(both[..., ::-1])))
+    return write_clip(target, frames, options={"crf": "14"})
+
+
+def _head(picture: U8, middle: tuple[float, float], side: int, side_px: int) -> U8:
+    """A square of a picture, scaled."""
+    zoom = side_px / side
+    shift = [side_px / 2 - zoom * value for value in middle]
+    matrix = np.array([[zoom, 0, shift[0]], [0, zoom, shift[1]]])
+    return np.asarray(cv2.warpAffine(picture, matrix, (side_px, side_px), flags=cv2.INTER_AREA), np.uint8)
+
+
 def write_campaign(
     folder: Path,
     master: Path,
     *,
-    faces: tuple[str, ...] = ("keep", "ben"),
+    faces: tuple[str | dict[str, str], ...] = ("keep", "ben"),
+    guest: str | None = None,
     languages: tuple[str, ...] = ("en", "de"),
     grants: Mapping[str, Mapping[str, Any] | None] | None = None,
     presenter: str = "ada",
@@ -49,11 +73,15 @@ def write_campaign(
     references: str = "[123]_*.jpg",
     **changes: Any,
 ) -> Path:
-    """Write a brief and all that it names beside the master; a grant that is None is named but not there."""
+    """Write a brief and all that it names beside the master; a grant that is None is named but not there.
+
+    A `guest` is the talent of a second person, track 1.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "script.txt").write_text(SCRIPT, encoding="utf-8")
     (folder / "script.de.txt").write_text(TRANSLATION, encoding="utf-8")
-    talents = [presenter, *(face for face in faces if face != "keep")]
+    shown = [talent for face in faces for talent in ([face] if isinstance(face, str) else face.values())]
+    talents = list(dict.fromkeys([presenter, *([guest] if guest else []), *(one for one in shown if one != "keep")]))
     for talent in talents:
         document = {talent: grant(talent), **(grants or {})}[talent]
         if document is not None:
@@ -63,7 +91,10 @@ def write_campaign(
         "owner": ACTOR,
         "master": str(master),
         "script": {"language": "en", "text": "script.txt"},
-        "faces": {"presenter": {"in": "master", "talent": presenter}},
+        "faces": {
+            "presenter": {"in": "master", "talent": presenter},
+            **({"guest": {"in": "master", "talent": guest, "track": 1}} if guest else {}),
+        },
         "talents": {
             talent: {
                 "references": [str(EXAMPLES / talent / "refs" / references)],
@@ -81,7 +112,8 @@ def write_campaign(
     }
     brief["faces"]["presenter"]["track"] = track
     path = folder / "brief.yaml"
-    path.write_text(yaml.safe_dump({key: value for key, value in brief.items() if value is not None}), encoding="utf-8")
+    said = {key: value for key, value in brief.items() if value is not None}
+    path.write_text(yaml.safe_dump(said, sort_keys=False), encoding="utf-8")  # the first face is the presenter
     return path
 
 

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from clips import bits, picture
+
+from countenance.campaign.crew import Crew, Member
+from countenance.campaign.plan import Part
+from countenance.media.frame import U8, Box, Frame
+from countenance.perception.layout import mean_shape
+from countenance.perception.topology import POINTS
+from countenance.perception.tracks import Face, FaceTrack, Perception
+from countenance.synthesis.engine import Patch
+
+SIZE = (320, 180)
+
+
+@dataclass
+class Flood:
+    """A painter without any respect: it wants the whole picture."""
+
+    called: list[str]
+    who: str
+    name: str = "swap"
+    faces: list[Face] = field(default_factory=list)
+
+    def paint(self, frame: Frame, face: Face, number: int) -> Patch | None:
+        self.called.append(self.who)
+        self.faces.append(face)
+        whole = np.ones(frame.size[::-1], np.float32)
+        pixels = np.full((*whole.shape, 3), 200, np.float32)
+        return Patch(pixels, whole, whole, 0 * whole, Box(0, 0, *frame.size), face)
+
+
+def track(person: int, x: float, eyes_px: list[float], shot: int = 0, first: int = 0) -> FaceTrack:
+    """One person who stands still while the face grows or shrinks."""
+    meshes = [mean_shape() * size + np.array([x, 90, 0]) for size in eyes_px]
+    mesh = np.stack([np.concatenate([one, np.zeros((10, 3))]) for one in meshes]).astype(np.float32)
+    count = len(eyes_px)
+    numbers = np.arange(first, first + count)
+    poses, scores = np.zeros((count, 3), np.float32), np.ones(count, np.float32)
+    return FaceTrack(shot, person, numbers, mesh, scores, poses, np.zeros(128, np.float32))
+
+
+def crew(seen: Perception, painted: dict[int, str]) -> tuple[Crew, list[str]]:
+    """A crew in which some people are painted, and the order in which they were."""
+    called: list[str] = []
+    members = [
+        Member(Part(name, person, "ada", "ben", False), seen.of_person(person), [Flood(called, name)])
+        for person, name in painted.items()
+    ]
+    return Crew(seen, members), called
+
+
+def inside(face: Face) -> U8:
+    outline = cv2.convexHull(np.rint(face.mesh[:POINTS, :2]).astype(np.int32))
+    return np.asarray(cv2.fillConvexPoly(np.zeros(SIZE[::-1], np.uint8), outline, 1), np.uint8)
+
+
+def face_of(seen: Perception, person: int, source: int = 0) -> Face:
+    face = seen.face_of(person, source)
+    assert face is not None
+    return face
+
+
+def test_who_stands_farther_off_is_painted_first_and_never_over_a_nearer_face() -> None:
+    seen = Perception(1, (0,), (track(0, 130, [36]), track(1, 170, [30])))
+    painters, called = crew(seen, {0: "near", 1: "far"})
+    frame = picture(1, *SIZE)
+    done = painters.paint(frame, frame.copy(), 0, 0)
+    assert called == ["far", "near"]
+    (far,), (near,) = done[1].laid, done[0].laid
+    there = inside(face_of(seen, 0)).astype(bool)
+    assert (far.mask[there] == 0).all() and (far.mask > 0.9).any()
+    assert (near.mask[there] > 0.9).all()
+
+
+def test_the_order_holds_through_a_shot_even_where_sizes_waver() -> None:
+    seen = Perception(3, (0,), (track(0, 130, [31, 29, 31]), track(1, 170, [30, 30, 30])))
+    painters, called = crew(seen, {0: "near", 1: "far"})
+    for number in range(3):
+        frame = picture(1, *SIZE)
+        painters.paint(frame, frame.copy(), number, number)
+    assert called == ["far", "near"] * 3
+
+
+def test_another_shot_may_have_another_order() -> None:
+    tracks = (track(0, 130, [36]), track(1, 170, [30]), track(0, 130, [30], 1, 1), track(1, 170, [36], 1, 1))
+    painters, called = crew(Perception(2, (0, 1), tracks), {0: "ada", 1: "ben"})
+    for number in range(2):
+        frame = picture(1, *SIZE)
+        painters.paint(frame, frame.copy(), number, number)
+    assert called == ["ben", "ada", "ada", "ben"]
+
+
+def test_the_face_of_who_is_not_painted_keeps_every_bit_wherever_it_stands() -> None:
+    for size in (20.0, 44.0):  # behind and before the painted one
+        seen = Perception(1, (0,), (track(0, 130, [32]), track(1, 180, [size])))
+        painters, _ = crew(seen, {0: "ada"})
+        frame, before = picture(1, *SIZE), picture(1, *SIZE)
+        done = painters.paint(frame, before, 0, 0)
+        there = inside(face_of(seen, 1))
+        assert (done[0].laid[0].mask[there > 0] == 0).all()
+        assert np.array_equal(frame.planes[0][there > 0], before.planes[0][there > 0])
+        shared = there.reshape(SIZE[1] // 2, 2, SIZE[0] // 2, 2).any(axis=(1, 3))
+        for now, then in zip(frame.planes[1:], before.planes[1:], strict=True):
+            assert np.array_equal(now[shared], then[shared])
+        assert bits(frame) != bits(before)
+
+
+def test_a_picture_without_anybody_to_paint_stays_as_it_is() -> None:
+    seen = Perception(2, (0,), (track(0, 130, [32]), track(1, 180, [32, 32])))
+    painters, called = crew(seen, {0: "ada"})
+    frame, before = picture(1, *SIZE), picture(1, *SIZE)
+    assert painters.paint(frame, before, 1, 1) == {}
+    assert (bits(frame), called) == (bits(before), [])
