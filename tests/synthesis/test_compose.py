@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -9,11 +11,12 @@ from hypothesis import strategies as st
 
 from countenance.media.frame import F32, Box, Frame
 from countenance.perception.tracks import Face, Perception
-from countenance.synthesis.compose import Compositor
+from countenance.synthesis.compose import Compositor, _blended
 from countenance.synthesis.engine import Patch
 from countenance.synthesis.likeness import Likeness
 from countenance.synthesis.lipsync import prepare_lipsync
 from countenance.synthesis.mouths import MouthLibrary
+from countenance.synthesis.occlusion import Cover
 from countenance.synthesis.swap import prepare_swap
 
 SKIN = np.array([190.0, 150.0, 130.0], np.float32)
@@ -67,10 +70,13 @@ def test_pixels_outside_a_patch_keep_their_bits(
         assert face is not None
         patch = painter.paint(frame, face, number)
         assert patch is not None
-        compositor.compose(frame, patch, engine)
+        laid = compositor.compose(frame, patch, engine)
         assert bits(frame) != bits(ada_frames[number])
         painted = np.zeros(frame.planes[0].shape, bool)
-        painted[patch.box.rows, patch.box.columns] = patch.mask > 0
+        if patch.ground is None:
+            painted[laid.box.rows, laid.box.columns] = laid.mask > 0
+        else:  # the picture around the face moves with it
+            painted[laid.box.rows, laid.box.columns] = True
         chroma = painted.reshape(painted.shape[0] // 2, 2, painted.shape[1] // 2, 2).any(axis=(1, 3))
         for new, old, there in zip(frame.planes, ada_frames[number].planes, (painted, chroma, chroma), strict=True):
             assert np.array_equal(new[~there], old[~there])
@@ -125,20 +131,102 @@ def test_side_light_of_the_plate_falls_on_the_patch() -> None:
     assert row[SIZE // 2 + 30] == pytest.approx(plate.rgb()[SIZE // 2, SIZE // 2 + 30, 0], abs=9)
 
 
-def test_what_reaches_in_front_of_the_face_at_the_rim_stays() -> None:
-    """A green strand over the rim is still there, the skin beside it is the patch's."""
+def test_what_is_in_front_of_the_face_stays() -> None:
+    """A green strand that is known to hide the face keeps its bits; the skin beside it is the patch's."""
     picture = flat_plate().rgb().copy()
     picture[:, SIZE // 2 + 36 : SIZE // 2 + 46] = (20, 120, 40)
     plate = Frame.from_rgb(picture)
+    alpha = np.zeros((SIZE, SIZE), np.float32)
+    alpha[:, SIZE // 2 + 34 : SIZE // 2 + 48] = 1
     spotted = round_patch()
     spotted.pixels[::4] += 25  # so that paint can be told from plate
-    changed = np.abs(settled(plate, spotted) - plate.rgb()).mean(axis=2)
-    middle = slice(SIZE // 2 - 20, SIZE // 2 + 20)
-    strand, face = changed[middle, SIZE // 2 + 38 : SIZE // 2 + 44], changed[middle, SIZE // 2 - 20 : SIZE // 2 + 20]
-    assert strand.mean() < 3
-    assert face.mean() > strand.mean() * 2
-    kept = settled(plate, round_patch())[SIZE // 2, SIZE // 2 + 41]
-    assert kept[1] > kept[0] + 50
+    frame = plate.copy()
+    laid = Compositor().compose(frame, spotted, "swap", cover=Cover(Box(0, 0, SIZE, SIZE), alpha))
+    strand = slice(SIZE // 2 + 36, SIZE // 2 + 46)
+    assert np.array_equal(frame.planes[0][:, strand], plate.planes[0][:, strand])
+    assert not np.array_equal(frame.planes[0][:, : SIZE // 2], plate.planes[0][:, : SIZE // 2])
+    assert laid.mask[:, strand].max() == 0
+
+
+def test_a_hidden_part_does_not_colour_the_light_of_the_rest() -> None:
+    picture = flat_plate().rgb().copy()
+    picture[SIZE // 2 :] = (10, 10, 60)  # a dark hand over half of the face
+    alpha = np.zeros((SIZE, SIZE), np.float32)
+    alpha[SIZE // 2 :] = 1
+    frame = Frame.from_rgb(picture)
+    Compositor().compose(frame, round_patch(), "swap", cover=Cover(Box(0, 0, SIZE, SIZE), alpha))
+    seen = (disc(40) > 0.9) & (alpha == 0)
+    assert frame.rgb()[seen].mean(axis=0) == pytest.approx(SKIN, abs=8)
+
+
+def test_a_fading_patch_lies_between_plate_and_paint_and_says_why() -> None:
+    spotted = round_patch()
+    spotted.pixels[:, ::8] -= 60
+    changes = []
+    for strength in (0.0, 0.5, 1.0):
+        frame = flat_plate()
+        laid = Compositor().compose(frame, spotted, "swap", strength=strength, why="too small")
+        changes.append(float(np.abs(frame.rgb().astype(np.float32) - flat_plate().rgb()).mean()))
+        assert laid.strength == strength and laid.why == "too small"
+        assert laid.mask.max() == pytest.approx(strength, abs=0.01)
+    assert changes[0] == 0 and 0.3 * changes[2] < changes[1] < 0.8 * changes[2]
+
+
+def test_moved_ground_lies_within_the_box_that_is_told(
+    ben_likeness: Likeness, ada_frames: list[Frame], ada_seen: Perception
+) -> None:
+    painter, face = prepare_swap(ben_likeness, ada_seen.of_person(0)), ada_seen.face_of(0, 0)
+    assert face is not None
+    frame = ada_frames[0].copy()
+    patch = painter.paint(frame, face, 0)
+    assert patch is not None and patch.ground is not None
+    laid = Compositor().compose(frame, patch, "swap")
+    assert laid.mask.shape == (laid.box.height, laid.box.width)
+    changed = np.argwhere(frame.planes[0] != ada_frames[0].planes[0])
+    low, high = changed.min(axis=0), changed.max(axis=0)
+    assert laid.box.y <= low[0] and laid.box.x <= low[1]
+    assert high[0] < laid.box.y + laid.box.height and high[1] < laid.box.x + laid.box.width
+
+
+def test_a_frown_of_the_plate_shows_in_the_paint_and_a_nose_hardly() -> None:
+    """What passes over the face is kept, what always lies there belongs to whom it replaces."""
+    line = np.ones((SIZE, SIZE, 1), np.float32)
+    line[SIZE // 2 - 3 : SIZE // 2 + 3] = 0.6
+    plate = Frame.from_rgb((SKIN * line).astype(np.uint8))
+    grey = np.float32(SKIN @ np.array([0.299, 0.587, 0.114]))
+    passing, standing = (
+        replace(round_patch(), usual=np.full((SIZE, SIZE), grey, np.float32) * often[..., 0])
+        for often in (np.ones_like(line), line)
+    )
+
+    def depth(patch: Patch) -> float:
+        composed = settled(plate, patch).mean(axis=2)[:, SIZE // 2 - 20 : SIZE // 2 + 20]
+        return float(composed[SIZE // 2 - 25 : SIZE // 2 - 15].mean() - composed[SIZE // 2 - 1 : SIZE // 2 + 1].mean())
+
+    assert depth(passing) > 20
+    assert depth(standing) < 0.5 * depth(passing)
+
+
+def test_a_smeared_plate_gets_smeared_paint() -> None:
+    """Detail of the paint falls to that of the plate, whose own falls when the head moves quickly."""
+    sharp, calm = flat_plate(grain=5), round_patch(grain=5)
+    compositor = Compositor()
+    for _ in range(6):
+        compositor.compose(sharp.copy(), calm, "swap")
+    smeared = Frame.from_rgb(cv2.blur(sharp.rgb(), (9, 1)))
+    fast = replace(calm, face=replace(NOBODY, mesh=NOBODY.mesh + np.array([12, 0, 0], np.float32)))
+    compositor.compose(smeared, fast, "swap")
+    inner = slice(SIZE // 2 - 25, SIZE // 2 + 25)
+    across = np.abs(np.diff(smeared.rgb().astype(np.float32).mean(axis=2)[inner, inner], axis=1)).mean()
+    sharp_across = np.abs(np.diff(calm.pixels.mean(axis=2)[inner, inner], axis=1)).mean()
+    assert across < 0.4 * sharp_across
+
+
+def test_half_a_mask_blends_in_linear_light() -> None:
+    """Half of white over black is brighter than the middle of the code values, as a camera would see it."""
+    black, white = np.zeros((1, 1, 3), np.float32), np.full((1, 1, 3), 255, np.float32)
+    assert _blended(black, white, np.full((1, 1), 0.5, np.float32))[0, 0] == pytest.approx(180, abs=1)
+    assert _blended(black, white, np.zeros((1, 1), np.float32)).max() == 0
 
 
 def test_smooth_paint_takes_the_grain_of_the_plate() -> None:

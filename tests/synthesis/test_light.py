@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countenance.media.frame import F32
-from countenance.synthesis.light import enlarged, grid_size, light_ratio, skin_distance
+from countenance.synthesis.light import enlarged, grid_size, light_ratio, relief, shaded, shading, skin_distance
 
 WIDTH, HEIGHT = 160, 120
 EVERYWHERE = np.ones((HEIGHT, WIDTH), np.float32)
@@ -78,3 +78,38 @@ def test_another_material_is_farther_from_skin_than_a_shadow_is() -> None:
 def test_the_grid_is_small_and_keeps_the_shape(width: int, height: int) -> None:
     small = grid_size(width, height)
     assert max(small) <= 48 and min(small) >= 4
+
+
+def sphere(side: int = 64) -> tuple[F32, F32]:
+    """Normals of a ball seen from the front, and where it is."""
+    y, x = (np.mgrid[:side, :side].astype(np.float32) - side / 2 + 0.5) / (side / 2)
+    inside = x * x + y * y < 0.95
+    z = -np.sqrt(np.clip(1 - x * x - y * y, 0, 1))
+    return np.stack([x, y, z], axis=-1).astype(np.float32), inside.astype(np.float32)
+
+
+@given(st.floats(-1, 1), st.floats(-1, 1))
+def test_the_lights_direction_is_found_and_falls_alike_on_the_same_relief(x: float, y: float) -> None:
+    normals, inside = sphere()
+    lit = 100 * (1 + 0.4 * normals[..., 0] * np.float32(x) + 0.4 * normals[..., 1] * np.float32(y))
+    found = shaded(normals, shading(normals, lit.astype(np.float32), inside))
+    wanted = lit / lit[inside > 0].mean()
+    assert np.abs(found / found[inside > 0].mean() - wanted)[inside > 0].max() < 0.08
+
+
+def test_even_light_shades_nothing() -> None:
+    normals, inside = sphere()
+    found = shaded(normals, shading(normals, np.full(inside.shape, 80, np.float32), inside))
+    assert found[inside > 0] == pytest.approx(1, abs=0.01)
+
+
+def test_relief_is_the_fold_and_neither_the_light_nor_the_texture() -> None:
+    ground = np.full((HEIGHT, WIDTH), 140, np.float32)
+    lamp = np.linspace(0.6, 1.4, WIDTH, dtype=np.float32)[None] * ground
+    dice = np.random.default_rng(2).normal(0, 5, ground.shape).astype(np.float32)
+    fold = ground.copy()
+    fold[HEIGHT // 2 - 3 : HEIGHT // 2 + 3] *= 0.6
+    inner = (slice(25, -25), slice(25, -25))
+    assert np.abs(relief(lamp, ground, EVERYWHERE)[inner]).max() < 0.05
+    assert np.abs(relief(ground + dice, ground, EVERYWHERE)[inner]).max() < 0.05
+    assert relief(fold, ground, EVERYWHERE)[HEIGHT // 2, WIDTH // 2] < -0.2

@@ -94,7 +94,8 @@ def test_eyes_and_the_inside_of_the_mouth_stay_the_targets(
     widest = int(np.argmax(gaps))
     assert gaps[widest] > 8  # an open mouth is among the pictures
     face = face_of(ada_seen, widest)
-    patch, mesh = paint(painter, ada_frames[widest], face), face.mesh
+    patch = paint(painter, ada_frames[widest], face)
+    mesh = patch.face.mesh
     assert mask_at(patch, (mesh[13] + mesh[14]) / 2) == 0
     for upper, lower in ((159, 145), (386, 374), (158, 153), (385, 380)):
         assert mask_at(patch, mesh[upper]) < 0.3 and mask_at(patch, mesh[lower]) < 0.3
@@ -106,14 +107,9 @@ def test_cheeks_are_painted_and_the_outline_is_not(
 ) -> None:
     face = face_of(ada_seen, 0)
     patch = paint(painter, ada_frames[0], face)
+    face = patch.face
     assert min(mask_at(patch, face.mesh[point]) for point in (50, 280, 205, 425)) > 0.8
     assert max(mask_at(patch, face.mesh[point]) for point in FACE_OVAL) < 0.35
-
-
-def test_fixed_points_do_not_move_and_the_head_pose_does_not_matter_to_that(painter: SwapPainter) -> None:
-    steps = np.linalg.norm(painter.reshape, axis=1)
-    assert steps[list(FACE_OVAL)] == pytest.approx(0, abs=1e-6)
-    assert 0 < steps.max() < 0.25  # of an eye distance: proportions, not another skull
 
 
 def test_a_face_outside_the_picture_is_left_alone(

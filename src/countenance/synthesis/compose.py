@@ -1,8 +1,9 @@
 """The compositor: what every engine painted, put into the picture so that it belongs there.
 
-For all engines alike it (1) keeps what reaches in front of the face at the rim, (2) takes light and colour from
-the frame itself, (3) matches fine detail and lays the plate's own grain over the paint, and (4) blends by the
-feathered mask into the frame's own planes. Outside the mask not one bit changes.
+For all engines alike it (1) moves the picture under the paint where the engine reshaped it, (2) leaves free what
+is in front of the face, (3) takes light, highlights, folds and colour from the frame itself, (4) matches detail,
+motion blur and grain, and (5) blends in linear light: tones over a wide rim, texture over the feathered
+mask. Outside the patch not one bit changes.
 """
 
 from __future__ import annotations
@@ -13,75 +14,174 @@ import cv2
 import numpy as np
 
 from countenance.media.frame import F32, Frame
+from countenance.perception.topology import STEADY
 from countenance.synthesis.engine import Laid, Patch
-from countenance.synthesis.light import enlarged, light_ratio, skin_distance
+from countenance.synthesis.light import enlarged, grid_size, light_ratio, relief, shaded, shading
+from countenance.synthesis.occlusion import Cover
+from countenance.synthesis.patchfile import union
 
 _STEADY = 0.65  # share of the last frame's light that stays: light changes slower than frames
+_STEADY_DETAIL = 0.4  # sharpness may change with a quick movement
+_BROAD, _RIM = 0.15, 0.05  # of the box: reach of light inside the face, and at the rim, where it must meet the plate
+_SHADE_SHARE = 0.25  # of the light's direction that falls on the painted relief itself
+_NO_FOLD = 0.1  # smaller changes of brightness (natural logarithm) are no folds
+_PASSING, _STANDING = 0.9, 0.12
+_DETAIL_PX = (1.0, 2.2)  # two bands of detail: finer than the first is grain and pores, up to the second sharpness
+_DETAIL_LIMITS = (0.35, 1.0)
 _GRAIN = 6.0  # grey levels: finer detail than this is grain or pores, more is an edge
-_OCCLUDER_SIGMA = 4.0
+_SHUTTER = 0.5  # share of the time between pictures that a camera's shutter is commonly open
+_SMEAR_PX = 2.0  # shorter smears are left to the detail bands
+_SOFT = 0.8  # share of its usual detail below which the plate is taken to be smeared
 
 
 @dataclass
 class Compositor:
-    """Composes one person's patches, frame after frame; remembers the last light so that it does not flicker."""
+    """Composes one person's patches in one shot, frame after frame; remembers the last light and sharpness."""
 
-    _light: dict[str, F32] = field(default_factory=dict)
-    _detail: dict[str, float] = field(default_factory=dict)
+    _before: dict[str, F32] = field(default_factory=dict)
 
     def compose(
-        self, frame: Frame, patch: Patch, engine: str, *, cover: None = None, strength: float = 1.0, why: str = ""
+        self,
+        frame: Frame,
+        patch: Patch,
+        engine: str,
+        *,
+        cover: Cover | None = None,
+        strength: float = 1.0,
+        why: str = "",
     ) -> Laid:
         """Blend the patch into the frame's planes, in place, and say what was laid where.
 
-        `strength` 0..1 fades the whole patch, for the reason `why`.
+        `cover` is what hides the face in this frame, as seen before anything was painted; `strength` 0..1 fades the
+        whole patch, for the reason `why`.
         """
+        mask = patch.mask * np.float32(strength)
+        if cover is not None:
+            mask *= 1 - _moved_cover(cover, patch, strength)
+        if patch.ground is not None:
+            patch.ground.move(frame, strength)
         plate = frame.rgb(patch.box).astype(np.float32)
-        mask = patch.mask * (1 - _occluded(plate, patch)) * np.float32(strength)
-        lit = patch.pixels * self._gain(plate, patch, engine)
-        painted = self._grained(lit, plate, patch, engine)
-        frame.paste(patch.box, np.clip(painted, 0, 255), mask)
-        return Laid(patch.box, mask, strength, why)
+        free = patch.skin * (mask > 0.5) if cover is not None else patch.skin
+        painted = self._detailed(self._lit(plate, patch, free, engine), plate, patch, free, engine)
+        frame.paste(patch.box, _blended(plate, painted, mask), (mask > 0).astype(np.float32))
+        return _laid(patch, mask, strength, why)
 
-    def _gain(self, plate: F32, patch: Patch, engine: str) -> F32:
-        """What the paint must be multiplied with to stand in the plate's light, per channel `(h, w, 3)`."""
-        gain = light_ratio(plate, patch.pixels, patch.skin)
-        last = self._light.get(engine)
+    def _lit(self, plate: F32, patch: Patch, skin: F32, engine: str) -> F32:
+        """The paint in the plate's light: its direction on the painted relief, its broad play, folds and highlights."""
+        size = tuple(max(2, side // 2) for side in skin.shape[::-1])
+        there, here, edge, free = (_small(z, size) for z in (plate, patch.pixels, patch.edge, skin))
+        change = np.ones_like(here)
+        if patch.normals is not None:
+            change *= self._shade(there, _small(patch.normals, size), free, engine)[..., None]
+        broad, rim = (
+            enlarged(self._steady(f"{engine} {reach}", light_ratio(there, here * change, free, reach), _STEADY), *size)
+            for reach in (_BROAD, _RIM)
+        )
+        change *= broad + (rim - broad) * edge[..., None]
+        change *= cv2.exp(self._relief(_grey(there), _grey(here * change), patch, free))[..., None]
+        return patch.pixels * enlarged(change, *skin.shape[::-1])
+
+    def _relief(self, plate: F32, paint: F32, patch: Patch, skin: F32) -> F32:
+        """Folds and highlights of the plate for the paint, as a logarithm: what passes over the face nearly whole,
+        what always lies there only in part, since it also shows whose face it was."""
+        if patch.usual is None:
+            return relief(plate, paint, skin) * np.float32(_STANDING)
+        usual = _small(patch.usual, skin.shape[::-1])
+        known = skin * (usual > 0)
+        passing, standing = relief(plate, usual, known), relief(usual, paint, known)
+        passing = np.sign(passing) * np.maximum(np.abs(passing) - _NO_FOLD, 0)
+        return passing * np.float32(_PASSING) + standing * np.float32(_STANDING)
+
+    def _shade(self, plate: F32, normals: F32, skin: F32, engine: str) -> F32:
+        grid = grid_size(skin.shape[1], skin.shape[0])
+        light = shading(*(_small(z, grid) for z in (normals, _grey(plate), skin)))
+        return shaded(normals, self._steady(f"{engine} shade", light, _STEADY)) ** np.float32(_SHADE_SHARE)
+
+    def _detailed(self, lit: F32, plate: F32, patch: Patch, skin: F32, engine: str) -> F32:
+        """The paint as sharp, as smeared and as grainy as the plate: too much detail is calmed, and what is missing
+        of the finest is the plate's own grain."""
+        own, theirs = _bands(lit), _bands(plate)
+        energies = [np.array([_energy(band, skin) for band in bands], np.float32) for bands in (own, theirs)]
+        ratio = self._steady(f"{engine} detail", energies[1] / (energies[0] + 1e-6), _STEADY_DETAIL)
+        usual = self._steady(f"{engine} sharpness", energies[1], 0.95)
+        smear = self._smear(patch, engine)
+        if smear is not None and energies[1][1] < _SOFT * usual[1]:
+            lit = cv2.filter2D(lit, -1, smear, borderType=cv2.BORDER_REPLICATE)
+            own = _bands(lit)
+        calm = np.clip(ratio, *_DETAIL_LIMITS) - 1
+        change = own[0] * calm[0] + own[1] * calm[1]
+        if ratio[0] > 1:
+            missing = np.float32(np.sqrt(1 - 1 / (ratio[0] * ratio[0])))
+            change += np.clip(theirs[0], -_GRAIN, _GRAIN) * missing * patch.skin
+        return np.asarray(lit + change[..., None], np.float32)
+
+    def _smear(self, patch: Patch, engine: str) -> F32 | None:
+        """The line along which an open shutter smears the face since the last picture; None while it hardly moves."""
+        place = patch.face.mesh[list(STEADY), :2].mean(axis=0)
+        last = self._before.get(f"{engine} place", place)
+        self._before[f"{engine} place"] = place
+        step = (place - last) * _SHUTTER
+        length = float(np.hypot(*step))
+        if length < _SMEAR_PX:
+            return None
+        half = int(np.ceil(length / 2))
+        kernel = np.zeros((2 * half + 1, 2 * half + 1), np.float32)
+        ends = [(round(half + sign * step[0] / 2), round(half + sign * step[1] / 2)) for sign in (-1, 1)]
+        cv2.line(kernel, ends[0], ends[1], 1.0, 1, cv2.LINE_AA)
+        return np.asarray(kernel / kernel.sum(), np.float32)
+
+    def _steady(self, name: str, now: F32, share: float) -> F32:
+        """A running mean with what was before."""
+        last = self._before.get(name)
         if last is not None:
-            last = cv2.resize(last, gain.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-            gain = _STEADY * last + (1 - _STEADY) * gain
-        self._light[engine] = gain
-        return enlarged(gain, *patch.mask.shape[::-1])
-
-    def _grained(self, lit: F32, plate: F32, patch: Patch, engine: str) -> F32:
-        """The paint with as much fine detail as the plate's skin has, the missing part being the plate's own grain."""
-        own, grain = _fine(lit), _fine(plate)
-        weight = patch.skin * patch.mask
-        target = _energy(grain, weight) / (_energy(own, weight) + 1e-6)
-        ratio = self._detail.get(engine, target) * _STEADY + target * (1 - _STEADY)
-        self._detail[engine] = ratio
-        if ratio <= 1:  # the paint is noisier than the plate: calm it
-            change = own * np.float32(max(ratio, 0.5) - 1)
-        else:
-            change = np.clip(grain, -_GRAIN, _GRAIN) * np.float32(np.sqrt(1 - 1 / (ratio * ratio)))
-        return np.asarray(lit + (change * patch.skin)[..., None], np.float32)
+            if now.ndim == 3 and last.shape != now.shape:
+                last = cv2.resize(last, now.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+            now = np.asarray(share * last + (1 - share) * now, np.float32)
+        self._before[name] = now
+        return now
 
 
-def _fine(rgb: F32) -> F32:
-    """The finest detail of a picture's brightness `(h, w)`: what a blur of 1.2 pixels takes away."""
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    return np.asarray(grey - cv2.GaussianBlur(grey, (0, 0), 1.2), np.float32)
+def _blended(plate: F32, paint: F32, mask: F32) -> F32:
+    """Paint over plate in linear light: BT.709's camera curve is a square root but for the darkest tones."""
+    share = mask[..., None]
+    linear = cv2.multiply(paint, paint) * share + cv2.multiply(plate, plate) * (1 - share)
+    return np.asarray(np.minimum(cv2.sqrt(linear), 255), np.float32)
+
+
+def _moved_cover(cover: Cover, patch: Patch, strength: float) -> F32:
+    """What hides the face, on the patch's box, where the moved ground takes it."""
+    if patch.ground is None:
+        return cover.on(patch.box)
+    ground = patch.ground
+    moved = np.clip(ground.moved(cover.on(ground.box), strength), 0, 1)
+    return Cover(ground.box, moved).on(patch.box)
+
+
+def _laid(patch: Patch, mask: F32, strength: float, why: str) -> Laid:
+    """What was laid, with a box that holds the moved ground as well."""
+    if patch.ground is None:
+        return Laid(patch.box, mask, strength, why)
+    box = union(patch.ground.box, patch.box)
+    whole = np.zeros((box.height, box.width), np.float32)
+    whole[patch.box.y - box.y :, patch.box.x - box.x :][: patch.box.height, : patch.box.width] = mask
+    return Laid(box, whole, strength, why)
+
+
+def _small(plane: F32, size: tuple[int, ...]) -> F32:
+    return np.asarray(cv2.resize(plane, (size[0], size[1]), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _grey(rgb: F32) -> F32:
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def _bands(rgb: F32) -> tuple[F32, F32]:
+    """A picture's two finest bands of brightness `(h, w)`."""
+    grey = _grey(rgb)
+    first = cv2.GaussianBlur(grey, (0, 0), _DETAIL_PX[0])
+    return np.asarray(grey - first, np.float32), np.asarray(first - cv2.GaussianBlur(first, (0, 0), _DETAIL_PX[1]))
 
 
 def _energy(detail: F32, weight: F32) -> float:
     small = np.clip(detail, -_GRAIN, _GRAIN)
     return float(np.sqrt((small * small * weight).sum() / (weight.sum() + 1e-6)))
-
-
-def _occluded(plate: F32, patch: Patch) -> F32:
-    """1 where, at the rim, the plate shows something that is not the face's skin (hair, glasses, a hand's edge)."""
-    height, width = patch.mask.shape
-    size = (max(2, width // 2), max(2, height // 2))
-    small, skin, edge = (cv2.resize(z, size, interpolation=cv2.INTER_AREA) for z in (plate, patch.skin, patch.edge))
-    far = skin_distance(small, skin * (1 - edge))
-    stranger = np.clip((far - _OCCLUDER_SIGMA) / 2, 0, 1) * np.clip(edge * 1.5, 0, 1)
-    return np.asarray(cv2.resize(cv2.GaussianBlur(stranger, (0, 0), 0.8), (width, height)), np.float32)

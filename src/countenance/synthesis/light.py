@@ -8,11 +8,12 @@ import numpy as np
 from countenance.media.frame import F32
 
 _GRID_PX = 48  # light is broad: a small grid holds it
-# Of the picture's longer side: what is broader is light, what is finer is skin. Between the two lie highlights
-# and soft shadows, of which each picture keeps its share.
-_REACHES = ((0.10, 0.8), (0.045, 0.2))  # reach and share
 _FLOOR = 4.0  # grey levels added on both sides, so that dark skin gives steady ratios
 _LIMITS = (0.35, 2.8)
+_EVENNESS = np.array([0.001, 0.02, 0.02, 0.02, 0.05, 0.05, 0.05, 0.05, 0.05])  # how much evidence each shape needs
+_SHADES = (0.45, 1.9)
+_RELIEF = (0.012, 0.06)  # of the picture's longer side: folds and highlights lie between
+_MOST_RELIEF = 0.5
 
 
 def grid_size(width: int, height: int) -> tuple[int, int]:
@@ -21,20 +22,18 @@ def grid_size(width: int, height: int) -> tuple[int, int]:
     return max(4, round(width * scale)), max(4, round(height * scale))
 
 
-def light_ratio(there: F32, here: F32, weight: F32) -> F32:
-    """By how much `there` is brighter than `here`, per channel, on the small grid `(g, g, 3)`.
+def light_ratio(there: F32, here: F32, weight: F32, reach: float = 0.10) -> F32:
+    """By how much `there` is brighter than `here`, per channel, on the small grid `(g, g, 3)`, in code values.
 
-    Both `(h, w, 3)` float32; compared where `weight` `(h, w)` is, and spread smoothly to everywhere else.
+    Both `(h, w, 3)` float32; compared in linear light where `weight` `(h, w)` is, over a neighbourhood of `reach`
+    times the picture's longer side, and spread smoothly to everywhere else.
     """
     size = grid_size(weight.shape[1], weight.shape[0])
-    there, here, weight = (cv2.resize(z, size, interpolation=cv2.INTER_AREA) for z in (there, here, weight))
-    share = weight[..., None] + 1e-5
-    product = np.ones_like(there)
-    for reach, part in _REACHES:
-        known = _broad(share, reach)[..., None]
-        top, bottom = (_broad(picture * share, reach) / known + _FLOOR for picture in (there, here))
-        product *= np.clip(top / bottom, *_LIMITS) ** part
-    return np.asarray(product, np.float32)
+    squares = (cv2.resize(cv2.multiply(z, z), size, interpolation=cv2.INTER_AREA) for z in (there, here))
+    share = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)[..., None] + 1e-5
+    known = _broad(share, reach)[..., None]
+    top, bottom = (_broad(picture * share, reach) / known + _FLOOR * _FLOOR for picture in squares)
+    return np.asarray(np.clip(cv2.sqrt(top / bottom), *_LIMITS), np.float32)
 
 
 def enlarged(ratio: F32, width: int, height: int) -> F32:
@@ -46,6 +45,51 @@ def _broad(values: F32, reach: float) -> F32:
     sigma = reach * _GRID_PX
     side = int(6 * sigma) * 2 + 1  # a shorter kernel's cut-off would show as a step where weights are tiny
     return np.asarray(cv2.GaussianBlur(values, (side, side), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def shading(normals: F32, brightness: F32, weight: F32) -> F32:
+    """How a picture's light falls on a surface: nine coefficients `(9,)` of spherical harmonics over its normals.
+
+    `normals` `(h, w, 3)`, `brightness` `(h, w)` 0..255 of the picture, `weight` `(h, w)` where skin of one colour
+    lies. Least squares, drawn towards even light where few directions are seen (Ramamoorthi and Hanrahan 2001,
+    "An efficient representation for irradiance environment maps"). The coefficients are those of brightness over
+    its mean, so 1, 0, 0 ... is even light.
+    """
+    share = weight.ravel()
+    total = float(share.sum()) + 1e-6
+    mean = float((brightness.ravel() * share).sum()) / total + 1e-6
+    basis = _harmonics(normals).reshape(-1, 9)
+    even = np.zeros(9, np.float64)
+    even[0] = 1
+    normal = (basis * (share / total)[:, None]).T @ basis + np.diag(_EVENNESS)
+    wanted = (basis * (share / total)[:, None]).T @ (brightness.ravel() / mean - 1)
+    return np.asarray(even + np.linalg.solve(normal, wanted), np.float32)
+
+
+def shaded(normals: F32, coefficients: F32) -> F32:
+    """By how much a surface `(h, w, 3)` is brighter or darker than in even light `(h, w)`."""
+    return np.asarray(np.clip(_harmonics(normals) @ coefficients, *_SHADES), np.float32)
+
+
+def _harmonics(normals: F32) -> F32:
+    """The nine second-order spherical harmonics of normals `(..., 3)`, without their constant factors."""
+    x, y, z = normals[..., 0], normals[..., 1], normals[..., 2]
+    one = np.ones_like(x)
+    return np.stack([one, x, y, z + 0.7, x * y, x * z, y * z, x * x - y * y, 3 * z * z - 2], axis=-1)
+
+
+def relief(there: F32, here: F32, weight: F32) -> F32:
+    """The part of two pictures' ratio that is finer than light and broader than texture, as its logarithm: folds,
+    highlights, bags. Brightness `(h, w)` float32 of both, compared where `weight` is; 0 elsewhere."""
+    longer = max(weight.shape)
+    ratio = cv2.log(there + _FLOOR) - cv2.log(here + _FLOOR)
+    fine, broad = (_local_mean(ratio, weight, reach * longer) for reach in _RELIEF)
+    return np.asarray(np.clip((fine - broad) * weight, -_MOST_RELIEF, _MOST_RELIEF), np.float32)
+
+
+def _local_mean(values: F32, weight: F32, sigma: float) -> F32:
+    known = cv2.GaussianBlur(weight, (0, 0), sigma) + 1e-3
+    return np.asarray(cv2.GaussianBlur(values * weight, (0, 0), sigma) / known, np.float32)
 
 
 # Floors of the spread of a person's skin: log brightness (shading), share of red, share of blue.
