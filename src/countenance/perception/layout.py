@@ -65,8 +65,8 @@ def _untangled(flat: F32, least_area: float) -> F32:
     """Nostrils and lips fold over when unrolled: their points are drawn to their neighbours until no triangle does."""
     flat, corners = flat.copy(), triangles()
     joined = np.zeros((len(flat), len(flat)), np.float32)
-    for a, b in ((0, 1), (1, 2), (2, 0)):
-        joined[corners[:, a], corners[:, b]] = joined[corners[:, b], corners[:, a]] = 1
+    for i, j in ((0, 1), (1, 2), (2, 0)):
+        joined[corners[:, i], corners[:, j]] = joined[corners[:, j], corners[:, i]] = 1
     joined /= joined.sum(axis=1, keepdims=True)
     for _ in range(_MOST_PULLS):
         a, b, c = (flat[corners[:, i]] for i in range(3))
