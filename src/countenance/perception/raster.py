@@ -28,10 +28,24 @@ def spread(
     nearer (smaller) triangles win and the mesh's triangles seen from behind are left out. Worked out on every
     `coarse`-th pixel and enlarged, which is exact inside a triangle. Returns `(h, w, k)` float32 and where it is valid.
     """
+    small, valid = spread_coarse(points, triangles, values, size, depth=depth, coarse=coarse)
+    whole = cv2.resize(valid.astype(np.uint8), None, fx=coarse, fy=coarse, interpolation=cv2.INTER_NEAREST)
+    return enlarged_field(small, size, coarse), whole[: size[1], : size[0]] > 0
+
+
+def spread_coarse(
+    points: F32,
+    triangles: NDArray[np.int32],
+    values: F32,
+    size: tuple[int, int],
+    *,
+    depth: F32 | None = None,
+    coarse: int = 2,
+) -> tuple[F32, NDArray[np.bool_]]:
+    """The same on the coarse pixels only: `(ceil(h / coarse), ceil(w / coarse), k)`."""
     width, height = size
     small = (-(-width // coarse), -(-height // coarse))
-    grid = (points.astype(np.float64) + 0.5) / coarse - 0.5
-    corners = grid[triangles]
+    corners = ((points + np.float32(0.5)) / coarse - np.float32(0.5)).astype(np.float32)[triangles]
     order = np.arange(len(triangles))
     if depth is not None:
         order = order[_turn(corners) < 0]
@@ -40,23 +54,23 @@ def spread(
     valid = index >= 0
     # A border pixel outside takes a neighbour's plane, so that enlarging never mixes in a stranger's values.
     outward = cv2.dilate(index.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.int32)
-    spread_small = _evaluate(np.where(valid, index, outward), corners, values[triangles])
-    if coarse == 1:
-        return spread_small, valid
-    full_size = (small[0] * coarse, small[1] * coarse)
-    full = cv2.resize(spread_small, full_size, interpolation=cv2.INTER_LINEAR)
-    whole = cv2.resize(valid.astype(np.uint8), full_size, interpolation=cv2.INTER_NEAREST)
-    return _three_axes(full)[:height, :width], whole[:height, :width] > 0
+    return _evaluate(np.where(valid, index, outward), corners, values[triangles]), valid
 
 
-def _owners(corners: NDArray[np.float64], order: NDArray[np.int64], size: tuple[int, int]) -> NDArray[np.int32]:
+def enlarged_field(small: F32, size: tuple[int, int], coarse: int) -> F32:
+    """A coarse field at full size `(h, w, k)`."""
+    full = cv2.resize(small, None, fx=coarse, fy=coarse, interpolation=cv2.INTER_LINEAR) if coarse > 1 else small
+    return _three_axes(full)[: size[1], : size[0]]
+
+
+def _owners(corners: F32, order: NDArray[np.int64], size: tuple[int, int]) -> NDArray[np.int32]:
     """Which triangle `(t, 3, 2)` covers each pixel's centre `(h, w)`, the last in `order` winning; -1 for none.
 
     All candidate pixels of all triangles' boxes are tested at once, so that no loop runs over triangles.
     """
     width, height = size
     index = np.full(height * width, -1, np.int32)
-    chosen = corners[order].astype(np.float32)
+    chosen = corners[order]
     low = np.clip(np.ceil(chosen.min(axis=1) - _TOUCH), 0, [width, height]).astype(np.int32)
     high = np.clip(np.floor(chosen.max(axis=1) + _TOUCH) + 1, 0, [width, height]).astype(np.int32)
     span = np.maximum(high - low, 0)
@@ -77,7 +91,7 @@ def _owners(corners: NDArray[np.float64], order: NDArray[np.int64], size: tuple[
     return index.reshape(height, width)
 
 
-def _evaluate(index: NDArray[np.int32], corners: NDArray[np.float64], values: F32) -> F32:
+def _evaluate(index: NDArray[np.int32], corners: F32, values: F32) -> F32:
     """Each triangle's plane through its three values, evaluated at the pixels it owns."""
     origin, side_a, side_b = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     area = side_a[:, 0] * side_b[:, 1] - side_a[:, 1] * side_b[:, 0]
@@ -89,13 +103,10 @@ def _evaluate(index: NDArray[np.int32], corners: NDArray[np.float64], values: F3
     planes = np.stack([along_x, along_y, offset], axis=1).astype(np.float32)  # (t, 3, k)
     owner = np.maximum(index, 0).ravel()
     height, width = index.shape
-    x = np.tile(np.arange(width, dtype=np.float32), height)
-    y = np.repeat(np.arange(height, dtype=np.float32), width)
-    out = np.empty((index.size, values.shape[2]), np.float32)
-    for k in range(values.shape[2]):
-        a, b, c = (np.ascontiguousarray(planes[:, i, k]).take(owner) for i in range(3))
-        out[:, k] = a * x + b * y + c
-    return out.reshape(height, width, -1)
+    mine = planes.reshape(len(planes), -1).take(owner, axis=0).reshape(height, width, 3, -1)
+    x = np.arange(width, dtype=np.float32)[None, :, None]
+    y = np.arange(height, dtype=np.float32)[:, None, None]
+    return np.asarray(mine[:, :, 0] * x + mine[:, :, 1] * y + mine[:, :, 2], np.float32)
 
 
 def _turn(corners: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
@@ -112,7 +123,9 @@ def vertex_normals(mesh: F32, triangles: NDArray[np.int32]) -> F32:
     """Unit normals `(n, 3)` of mesh points; z below 0 faces the camera."""
     a, b, c = (mesh[triangles[:, i]] for i in range(3))
     face = np.cross(b - a, c - a)
-    total = np.zeros_like(mesh)
-    for i in range(3):
-        np.add.at(total, triangles[:, i], face)
+    count = len(mesh)
+    total = np.stack(
+        [sum(np.bincount(triangles[:, i], face[:, axis], count) for i in range(3)) for axis in range(3)],
+        axis=1,
+    )
     return np.asarray(total / (np.linalg.norm(total, axis=1, keepdims=True) + 1e-9), np.float32)

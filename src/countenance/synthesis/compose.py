@@ -16,13 +16,14 @@ import numpy as np
 from countenance.media.frame import F32, Frame
 from countenance.perception.topology import STEADY
 from countenance.synthesis.engine import Laid, Patch
-from countenance.synthesis.light import enlarged, grid_size, light_ratio, relief, shaded, shading
+from countenance.synthesis.light import enlarged, light_ratio, relief, shaded, shading, tone
 from countenance.synthesis.occlusion import Cover
 from countenance.synthesis.patchfile import union
 
 _STEADY = 0.65  # share of the last frame's light that stays: light changes slower than frames
 _STEADY_DETAIL = 0.4  # sharpness may change with a quick movement
 _BROAD, _RIM = 0.15, 0.05  # of the box: reach of light inside the face, and at the rim, where it must meet the plate
+_LIGHT_PX = 76  # longer side at which light is worked out: nothing of it is finer
 _SHADE_SHARE = 0.25  # of the light's direction that falls on the painted relief itself
 _NO_FOLD = 0.1  # smaller changes of brightness (natural logarithm) are no folds
 _PASSING, _STANDING = 0.9, 0.12
@@ -68,34 +69,22 @@ class Compositor:
 
     def _lit(self, plate: F32, patch: Patch, skin: F32, engine: str) -> F32:
         """The paint in the plate's light: its direction on the painted relief, its broad play, folds and highlights."""
-        size = tuple(max(2, side // 2) for side in skin.shape[::-1])
+        height, width = skin.shape
+        scale = min(1.0, _LIGHT_PX / max(height, width))
+        size = (max(4, round(width * scale)), max(4, round(height * scale)))
         there, here, edge, free = (_small(z, size) for z in (plate, patch.pixels, patch.edge, skin))
         change = np.ones_like(here)
         if patch.normals is not None:
-            change *= self._shade(there, _small(patch.normals, size), free, engine)[..., None]
+            normals = cv2.resize(patch.normals, size, interpolation=cv2.INTER_LINEAR)
+            light = self._steady(f"{engine} shade", shading(normals, _grey(there), free), _STEADY)
+            change *= (shaded(normals, light) ** np.float32(_SHADE_SHARE))[..., None]
         broad, rim = (
             enlarged(self._steady(f"{engine} {reach}", light_ratio(there, here * change, free, reach), _STEADY), *size)
             for reach in (_BROAD, _RIM)
         )
         change *= broad + (rim - broad) * edge[..., None]
-        change *= cv2.exp(self._relief(_grey(there), _grey(here * change), patch, free))[..., None]
-        return patch.pixels * enlarged(change, *skin.shape[::-1])
-
-    def _relief(self, plate: F32, paint: F32, patch: Patch, skin: F32) -> F32:
-        """Folds and highlights of the plate for the paint, as a logarithm: what passes over the face nearly whole,
-        what always lies there only in part, since it also shows whose face it was."""
-        if patch.usual is None:
-            return relief(plate, paint, skin) * np.float32(_STANDING)
-        usual = _small(patch.usual, skin.shape[::-1])
-        known = skin * (usual > 0)
-        passing, standing = relief(plate, usual, known), relief(usual, paint, known)
-        passing = np.sign(passing) * np.maximum(np.abs(passing) - _NO_FOLD, 0)
-        return passing * np.float32(_PASSING) + standing * np.float32(_STANDING)
-
-    def _shade(self, plate: F32, normals: F32, skin: F32, engine: str) -> F32:
-        grid = grid_size(skin.shape[1], skin.shape[0])
-        light = shading(*(_small(z, grid) for z in (normals, _grey(plate), skin)))
-        return shaded(normals, self._steady(f"{engine} shade", light, _STEADY)) ** np.float32(_SHADE_SHARE)
+        change *= cv2.exp(_folds(_grey(there), _grey(here * change), patch, free))[..., None]
+        return patch.pixels * enlarged(change, width, height)
 
     def _detailed(self, lit: F32, plate: F32, patch: Patch, skin: F32, engine: str) -> F32:
         """The paint as sharp, as smeared and as grainy as the plate: too much detail is calmed, and what is missing
@@ -141,6 +130,18 @@ class Compositor:
         return now
 
 
+def _folds(plate: F32, paint: F32, patch: Patch, skin: F32) -> F32:
+    """Folds and highlights of the plate for the paint, as a logarithm: what passes over the face nearly whole,
+    what always lies there only in part, since it also shows whose face it was."""
+    if patch.usual is None:
+        return relief((tone(plate) - tone(paint))[..., None], skin)[..., 0] * np.float32(_STANDING)
+    usual = _small(patch.usual, skin.shape[::-1])
+    own = tone(usual)
+    passing, standing = cv2.split(relief(np.dstack([tone(plate) - own, own - tone(paint)]), skin * (usual > 0)))
+    passing = np.sign(passing) * np.maximum(np.abs(passing) - _NO_FOLD, 0)
+    return np.asarray(passing * np.float32(_PASSING) + standing * np.float32(_STANDING), np.float32)
+
+
 def _blended(plate: F32, paint: F32, mask: F32) -> F32:
     """Paint over plate in linear light: BT.709's camera curve is a square root but for the darkest tones."""
     share = mask[..., None]
@@ -178,8 +179,8 @@ def _grey(rgb: F32) -> F32:
 def _bands(rgb: F32) -> tuple[F32, F32]:
     """A picture's two finest bands of brightness `(h, w)`."""
     grey = _grey(rgb)
-    first = cv2.GaussianBlur(grey, (0, 0), _DETAIL_PX[0])
-    return np.asarray(grey - first, np.float32), np.asarray(first - cv2.GaussianBlur(first, (0, 0), _DETAIL_PX[1]))
+    first = cv2.GaussianBlur(grey, (5, 5), _DETAIL_PX[0])
+    return cv2.subtract(grey, first), cv2.subtract(first, cv2.GaussianBlur(first, (0, 0), _DETAIL_PX[1]))
 
 
 def _energy(detail: F32, weight: F32) -> float:

@@ -20,10 +20,11 @@ class Patch:
 
     `pixels` `(h, w, 3)` float32 RGB 0..255; `mask` `(h, w)` float32 0..1, how much is replaced; `skin` `(h, w)`
     float32 0..1, where plain skin lies on both sides, so that its light can be compared; `edge` `(h, w)` float32
-    0..1, the rim where something in front of the face may reach in; `face` is where the mesh lies afterwards.
-    `normals` `(h, w, 3)` float32 are those of the painted surface (z below 0 faces the camera), None for pixels that
-    carry their own relief; `usual` `(h, w)` float32 0..255 is the brightness that the replaced face usually has there,
-    by which a frown is told from a nose, None if unknown; `ground` is how
+    0..1, the rim, where tones must meet the plate's; `face` is where the mesh lies afterwards.
+
+    `normals` `(h', w', 3)` float32, on any coarser grid over the box, are those of the painted surface (z below 0
+    faces the camera), None for pixels that carry their own relief. `usual` `(h, w)` float32 0..255 is the brightness
+    that the replaced face usually has there, by which a frown is told from a nose, None if unknown. `ground` is how
     the picture under the paint moves, None where it stays.
     """
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from countenance.media.frame import F32
 
-_GRID_PX = 48  # light is broad: a small grid holds it
+_CELLS = 3.2  # of a reach: light is broad, a small grid holds it
 _FLOOR = 4.0  # grey levels added on both sides, so that dark skin gives steady ratios
 _LIMITS = (0.35, 2.8)
 _EVENNESS = np.array([0.001, 0.02, 0.02, 0.02, 0.05, 0.05, 0.05, 0.05, 0.05])  # how much evidence each shape needs
@@ -16,23 +16,23 @@ _RELIEF = (0.012, 0.06)  # of the picture's longer side: folds and highlights li
 _MOST_RELIEF = 0.5
 
 
-def grid_size(width: int, height: int) -> tuple[int, int]:
-    """(width, height) of the small grid for a picture of this size."""
-    scale = _GRID_PX / max(width, height)
+def grid_size(width: int, height: int, reach: float) -> tuple[int, int]:
+    """(width, height) of the small grid that holds light of that reach for a picture of this size."""
+    scale = _CELLS / reach / max(width, height)
     return max(4, round(width * scale)), max(4, round(height * scale))
 
 
 def light_ratio(there: F32, here: F32, weight: F32, reach: float = 0.10) -> F32:
-    """By how much `there` is brighter than `here`, per channel, on the small grid `(g, g, 3)`, in code values.
+    """By how much `there` is brighter than `here`, per channel, on a small grid `(g, g, 3)`, in code values.
 
     Both `(h, w, 3)` float32; compared in linear light where `weight` `(h, w)` is, over a neighbourhood of `reach`
     times the picture's longer side, and spread smoothly to everywhere else.
     """
-    size = grid_size(weight.shape[1], weight.shape[0])
+    size = grid_size(weight.shape[1], weight.shape[0], reach)
     squares = (cv2.resize(cv2.multiply(z, z), size, interpolation=cv2.INTER_AREA) for z in (there, here))
     share = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)[..., None] + 1e-5
-    known = _broad(share, reach)[..., None]
-    top, bottom = (_broad(picture * share, reach) / known + _FLOOR * _FLOOR for picture in squares)
+    known = _broad(share)[..., None]
+    top, bottom = (_broad(picture * share) / known + _FLOOR * _FLOOR for picture in squares)
     return np.asarray(np.clip(cv2.sqrt(top / bottom), *_LIMITS), np.float32)
 
 
@@ -41,10 +41,9 @@ def enlarged(ratio: F32, width: int, height: int) -> F32:
     return np.asarray(cv2.resize(ratio, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _broad(values: F32, reach: float) -> F32:
-    sigma = reach * _GRID_PX
-    side = int(6 * sigma) * 2 + 1  # a shorter kernel's cut-off would show as a step where weights are tiny
-    return np.asarray(cv2.GaussianBlur(values, (side, side), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
+def _broad(values: F32) -> F32:
+    side = int(6 * _CELLS) * 2 + 1  # a shorter kernel's cut-off would show as a step where weights are tiny
+    return np.asarray(cv2.GaussianBlur(values, (side, side), _CELLS, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
 def shading(normals: F32, brightness: F32, weight: F32) -> F32:
@@ -78,18 +77,22 @@ def _harmonics(normals: F32) -> F32:
     return np.stack([one, x, y, z + 0.7, x * y, x * z, y * z, x * x - y * y, 3 * z * z - 2], axis=-1)
 
 
-def relief(there: F32, here: F32, weight: F32) -> F32:
-    """The part of two pictures' ratio that is finer than light and broader than texture, as its logarithm: folds,
-    highlights, bags. Brightness `(h, w)` float32 of both, compared where `weight` is; 0 elsewhere."""
+def relief(ratios: F32, weight: F32) -> F32:
+    """The part of pictures' ratios that is finer than light and broader than texture: folds, highlights, bags.
+
+    `ratios` `(h, w, k)` as natural logarithms of brightness (see `tone`), counted where `weight` `(h, w)` is; 0
+    elsewhere.
+    """
     longer = max(weight.shape)
-    ratio = cv2.log(there + _FLOOR) - cv2.log(here + _FLOOR)
-    fine, broad = (_local_mean(ratio, weight, reach * longer) for reach in _RELIEF)
-    return np.asarray(np.clip((fine - broad) * weight, -_MOST_RELIEF, _MOST_RELIEF), np.float32)
+    weighted = np.concatenate([ratios * weight[..., None], weight[..., None]], axis=2)
+    fine, broad = (cv2.GaussianBlur(weighted, (0, 0), reach * longer) for reach in _RELIEF)
+    band = fine[..., :-1] / (fine[..., -1:] + 1e-3) - broad[..., :-1] / (broad[..., -1:] + 1e-3)
+    return np.asarray(np.clip(band * weight[..., None], -_MOST_RELIEF, _MOST_RELIEF), np.float32)
 
 
-def _local_mean(values: F32, weight: F32, sigma: float) -> F32:
-    known = cv2.GaussianBlur(weight, (0, 0), sigma) + 1e-3
-    return np.asarray(cv2.GaussianBlur(values * weight, (0, 0), sigma) / known, np.float32)
+def tone(brightness: F32) -> F32:
+    """Brightness 0..255 as a natural logarithm that the noise of dark skin does not upset."""
+    return np.asarray(cv2.log(brightness + np.float32(_FLOOR)), np.float32)
 
 
 # Floors of the spread of a person's skin: log brightness (shading), share of red, share of blue.

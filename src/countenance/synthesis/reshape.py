@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from countenance.media.frame import F32, Box, Frame
 from countenance.perception.pose import rotation_of
-from countenance.perception.raster import spread
 from countenance.perception.topology import (
     FACE_OVAL,
     LEFT_EYE,
@@ -32,7 +31,11 @@ _FARTHEST = 0.16  # eye distances: what is moved farther than this looks pushed
 _OUTLINE = 0.6  # share of the movement that the outline takes part in: hair, ears and neck hang on it
 _GROWTH = (0.85, 1.18)  # of eyes and lips
 _RING = 1.5  # how far out, from the face's middle, the picture stays as it is
-_COARSE = 4
+_CELLS = 28  # across the face, of the grid on which the movement is worked out
+_SPREAD = 1.3  # cells
+_STEPS = (0.25, 0.5, 0.75, 1.0)  # from the outline to the ring, where the movement ends
+_FREE = 2  # cells around the ring
+_CALM = 2.0  # cells inside the ring over which the last of the movement dies down
 
 
 def reshaping(own: F32, wanted: F32) -> F32:
@@ -81,19 +84,46 @@ class Ground:
 
 
 def ground_of(before: F32, after: F32, frame_size: tuple[int, int]) -> Ground | None:
-    """The picture's movement that goes with a mesh's; None when nothing of it lies in the frame."""
+    """The picture's movement that goes with a mesh's; None when nothing of it lies in the frame.
+
+    The points' own movements, spread smoothly (normalised convolution, Knutsson and Westin 1993): folds of the mesh
+    must not show as creases.
+    """
     still = ring(before)
-    box = Box.around(still, 2 * _COARSE + 2, frame_size)  # where the field has run out
+    box = Box.around(still, _FREE * _cell(before), frame_size)
     if box is None:
         return None
-    corner = np.array([box.x, box.y], np.float32)
-    shift = np.concatenate([before[:, :2] - after[:, :2], np.zeros_like(still)])
-    depth = np.concatenate([after[:, 2], np.full(len(still), after[:, 2].max(), np.float32)])
-    places = np.concatenate([after[:, :2], still]) - corner
-    field, valid = spread(places, _closed(), shift, (box.width, box.height), depth=depth, coarse=_COARSE)
-    field[~valid] = 0
-    size = 2 * _COARSE + 1
-    return Ground(box, cv2.blur(field, (size, size)))  # folds of the mesh must not show as creases
+    cell = _cell(before)
+    low = still.min(axis=0) - _FREE * cell  # the grid is laid over the whole ring, also beyond the frame
+    across, down = np.ceil((np.ptp(still, axis=0) / cell) + 2 * _FREE).astype(int).tolist()
+    oval = list(FACE_OVAL)
+    outline, pull = after[oval, :2], before[oval, :2] - after[oval, :2]
+    places = np.concatenate([after[:, :2], *(outline + step * (still - outline) for step in _STEPS)])
+    places = (places - low) / cell
+    shift = np.concatenate([before[:, :2] - after[:, :2], *((1 - step) * pull for step in _STEPS)])
+    column, row = np.clip(places.astype(int), 0, [across - 1, down - 1]).T
+    index, cells = row * across + column, across * down
+    sums = [np.bincount(index, weights, cells) for weights in (np.ones(len(index)), shift[:, 0], shift[:, 1])]
+    known, x, y = cv2.GaussianBlur(np.stack(sums, axis=-1).reshape(down, across, 3), (0, 0), _SPREAD).transpose(2, 0, 1)
+    field = (np.stack([x, y], axis=-1) / (known + 1e-3)[..., None]).astype(np.float32)
+    field *= _inside(still, low, cell, (across, down))[..., None]
+    # From the grid's cells to the box's pixels.
+    matrix = np.array([[1 / cell, 0, (box.x - low[0]) / cell - 0.5], [0, 1 / cell, (box.y - low[1]) / cell - 0.5]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return Ground(box, cv2.warpAffine(field, matrix, (box.width, box.height), flags=flags))
+
+
+def _cell(mesh: F32) -> float:
+    """The grid's pitch in pixels."""
+    return float(np.ptp(mesh[:, 0])) / _CELLS
+
+
+def _inside(still: F32, low: F32, cell: float, size: tuple[int, int]) -> F32:
+    """1 well inside the ring, 0 on it and beyond `(h, w)`."""
+    inside = np.zeros(size[::-1], np.uint8)
+    cv2.fillConvexPoly(inside, np.rint((still - low) / cell - 0.5).astype(np.int32), 1)
+    depth = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
+    return np.asarray(np.clip((depth - 1) / _CALM, 0, 1), np.float32)
 
 
 def ring(mesh: F32) -> F32:
@@ -126,22 +156,3 @@ def _evened(wish: F32, rounds: int) -> F32:
         out = joined @ out
         out[fixed] = wish[fixed]
     return out
-
-
-@lru_cache(maxsize=1)
-def _closed() -> NDArray[np.int32]:
-    """The mesh's triangles with eyes and mouth filled in, and a strip from the outline to the ring around it."""
-    extra: list[tuple[int, int, int]] = []
-    for hole in (RIGHT_EYE, LEFT_EYE, LIPS_INNER):
-        extra += [(hole[0], hole[n], hole[n + 1]) for n in range(1, len(hole) - 1)]
-    count = len(FACE_OVAL)
-    for n in range(count):
-        here, after = FACE_OVAL[n], FACE_OVAL[(n + 1) % count]
-        out, out_after = POINTS + n, POINTS + (n + 1) % count
-        extra += [(here, out, after), (after, out, out_after)]
-    return np.concatenate([triangles(), _facing(np.array(extra, np.int32))])
-
-
-def _facing(added: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Added triangles in both windings: whichever is seen from the front is drawn."""
-    return np.concatenate([added, added[:, ::-1]])

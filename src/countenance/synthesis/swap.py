@@ -14,7 +14,7 @@ import numpy as np
 
 from countenance.media.frame import F32, U8, Box, Frame
 from countenance.perception.pose import upright_shape
-from countenance.perception.raster import spread, vertex_normals
+from countenance.perception.raster import enlarged_field, spread_coarse, vertex_normals
 from countenance.perception.topology import POINTS, triangles
 from countenance.perception.tracks import Face, FaceTrack
 from countenance.synthesis.engine import Patch
@@ -24,7 +24,7 @@ from countenance.synthesis.reshape import ground_of, moved, reshaping
 SETTINGS = {"eyes": "target", "inner_mouth": "target", "outline": "target", "features": "wanted"}
 _WORTH_REDUCING = 0.95
 _DETAIL = 1.25  # texels per pixel: enough for sharpness, too little to shimmer
-_COARSE = 2
+_COARSE_PX = 100  # pixels of the face's longer side to each step of coarseness: lips and lids must stay exact
 _GRAZING, _SQUARE = 0.12, 0.40  # how squarely skin must be seen to be painted: fades in between
 
 
@@ -45,9 +45,11 @@ class SwapPainter:
         if box is None:
             return None
         values = np.concatenate([self.uv, vertex_normals(mesh, triangles())], axis=1)
-        local = mesh[:, :2] - np.array([box.x, box.y], np.float32)
-        field, valid = spread(local, triangles(), values, (box.width, box.height), depth=mesh[:, 2], coarse=_COARSE)
-        turned = np.clip((-field[..., 4] - _GRAZING) / (_SQUARE - _GRAZING), 0, 1) * valid
+        local, size = mesh[:, :2] - np.array([box.x, box.y], np.float32), (box.width, box.height)
+        coarse = int(np.clip(round(max(size) / _COARSE_PX), 1, 4))
+        small, seen = spread_coarse(local, triangles(), values, size, depth=mesh[:, 2], coarse=coarse)
+        turned = np.clip((-small[..., 4] - _GRAZING) / (_SQUARE - _GRAZING), 0, 1) * seen
+        field = enlarged_field(np.dstack([small[..., :2], turned]), size, coarse)
         # Fixed-point maps and bytes: three times as fast as floating point, and finer than the picture is.
         fixed, fraction = cv2.convertMaps(field[..., 0], field[..., 1], cv2.CV_16SC2)
         texture, layers = (
@@ -57,12 +59,12 @@ class SwapPainter:
         mask, skin, edge, usual = cv2.split(layers * np.float32(1 / 255))
         return Patch(
             pixels=texture,
-            mask=mask * turned,
-            skin=skin * turned,
+            mask=mask * field[..., 2],
+            skin=skin * field[..., 2],
             edge=edge,
             box=box,
             face=replace(face, mesh=np.concatenate([mesh, face.mesh[POINTS:]])),
-            normals=field[..., 2:],
+            normals=small[..., 2:],
             usual=usual * np.float32(255),
             ground=ground_of(own, mesh, frame.size),
         )
