@@ -18,12 +18,11 @@ from countenance.campaign.stages import see
 from countenance.campaign.variants import VariantRow, approve
 from countenance.ledger.log import Entry, entries
 from countenance.media.frame import U8, Frame
+from countenance.perception.identity import SAME_PERSON
 from countenance.perception.topology import POINTS
 from countenance.perception.tracks import Face, Perception
 from countenance.store.project import Project, init_project
 from countenance.synthesis.patchfile import read_patches
-
-ENGLISH = {"languages": ("en",)}
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +34,12 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Path]:
 
 @pytest.fixture(scope="module")
 def alone(studio: tuple[Project, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, VariantRow]:
-    """A variant in which the presenter gets ben's face, and the other person is nobody's business."""
+    """A variant in which the presenter, on the right, gets ada's face; the other person is not named."""
     project, master = studio
     folder = tmp_path_factory.mktemp("alone")
-    brief = write_campaign(folder, master, faces=("ben",), others="untouched", **ENGLISH)
+    brief = write_campaign(
+        folder, master, presenter="ben", track=1, faces=("ada",), others="untouched", languages=("en",)
+    )
     (row,) = produce(project, brief, folder / "out").variants
     return brief, row
 
@@ -50,7 +51,7 @@ def both(studio: tuple[Project, Path], tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("both")
     faces = ({"presenter": "ben", "guest": "ada"},)
     (row,) = produce(
-        project, write_campaign(folder, master, faces=faces, guest="ben", **ENGLISH), folder / "out"
+        project, write_campaign(folder, master, faces=faces, guest="ben", languages=("en",)), folder / "out"
     ).variants
     return row
 
@@ -92,7 +93,7 @@ def test_who_is_not_listed_keeps_every_bit_beside_a_painted_face(
     (project, master), (brief, row) = studio, alone
     seen, changed = seen_in(project, brief), 0
     for number, (now, then) in enumerate(zip(composed(row, master), frames_of(master), strict=True)):
-        presenter, other = seen.face_of(0, number), seen.face_of(1, number)
+        other, presenter = seen.face_of(0, number), seen.face_of(1, number)
         assert presenter is not None and other is not None
         there = inside(other, now.size)
         shared = there[::2, ::2] | there[1::2, ::2] | there[::2, 1::2] | there[1::2, 1::2]
@@ -112,9 +113,9 @@ def test_the_owner_answers_for_who_is_not_listed(studio: tuple[Project, Path], a
     assert receipt["others"] == {
         "rule": "untouched",
         "answered_by": receipt["owner"],
-        "shown": [{"track": 1, "shown_s": 0.56}],
+        "shown": [{"track": 0, "shown_s": 0.56}],
     }
-    assert [(one["face"], one["seen"], one["shown"]) for one in receipt["people"]] == [("presenter", "ada", "ben")]
+    assert [(one["face"], one["seen"], one["shown"]) for one in receipt["people"]] == [("presenter", "ben", "ada")]
 
 
 def test_two_people_change_faces_and_each_is_measured(both: VariantRow) -> None:
@@ -127,7 +128,7 @@ def test_two_people_change_faces_and_each_is_measured(both: VariantRow) -> None:
     whole = values(qc["figures"])
     for one in qc["people"]:
         own = values(one["figures"])
-        assert own["identity_wanted"] < own["identity_replaced"]
+        assert own["identity_wanted"] < SAME_PERSON
         assert whole["identity_wanted"] >= own["identity_wanted"]
     assert whole["outside_exact"] == 1.0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -12,9 +13,12 @@ from countenance.campaign.plan import Part
 from countenance.media.frame import F32, Box, Frame
 from countenance.perception.tracks import Face, FaceTrack, Perception
 from countenance.synthesis.compose import Compositor
-from countenance.synthesis.engine import Laid, Painter
+from countenance.synthesis.engine import Laid, Painter, Patch
+from countenance.synthesis.fade import Fade, fades_of
 from countenance.synthesis.occlusion import Cover, Occlusion
 from countenance.synthesis.overlap import may_touch, nearness, put_back, shield
+from countenance.synthesis.patchfile import union
+from countenance.synthesis.reshape import Ground
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Painted:
     """What became of one person in one picture: where the face lies now, and what was laid over it."""
 
     face: Face
-    laid: tuple[Laid, ...] = ()
+    laid: tuple[Laid, ...]
 
 
 @dataclass
@@ -36,6 +40,10 @@ class Member:
     _occlusion: Occlusion | None = None
     _hidden: Cover | None = None
 
+    @cached_property
+    def fades(self) -> Mapping[int, Fade]:
+        return fades_of(self.tracks)
+
     def start(self, shot: int) -> None:
         """Another shot has another light, and other things in front of the face."""
         self._compositor = Compositor()
@@ -46,15 +54,20 @@ class Member:
         self._hidden = self._occlusion.see(frame, face) if self._occlusion else None
 
     def paint(self, frame: Frame, face: Face, number: int, shields: Sequence[Cover]) -> Painted:
-        """Paint into the frame, but not over what hides the face."""
-        hidden = [cover for cover in (self._hidden, *shields) if cover is not None]
+        """Paint into the frame, but not over what hides the face, and not at all where it could not be done well."""
+        fade = self.fades.get(face.picture, Fade())
+        if fade.strength == 0:
+            return Painted(face, (_nothing(face, frame.size, fade.why),))
         laid: list[Laid] = []
         for painter in self.painters:
             patch = painter.paint(frame, face, number)
             if patch is None:
                 continue
-            patch = replace(patch, mask=patch.mask * _bare(hidden, patch.box))
-            laid.append(self._compositor.compose(frame, patch, painter.name))
+            cover = _cover(patch, self._hidden, shields)
+            patch = replace(patch, ground=_grounded(patch.ground, shields))
+            laid.append(
+                self._compositor.compose(frame, patch, painter.name, cover=cover, strength=fade.strength, why=fade.why)
+            )
             face = patch.face
         return Painted(face, tuple(laid))
 
@@ -108,6 +121,29 @@ def _nearness(perception: Perception) -> dict[tuple[int, int], float]:
     for track in perception.tracks:
         groups.setdefault((track.shot, track.person), []).append(track)
     return {group: nearness(tracks) for group, tracks in groups.items()}
+
+
+def _nothing(face: Face, frame_size: tuple[int, int], why: str) -> Laid:
+    """The record that a face was left as it is on purpose."""
+    last = np.array(frame_size) - 2
+    x, y = (int(value) // 2 * 2 for value in np.clip(face.mesh[:, :2].mean(axis=0), 0, last))
+    return Laid(Box(x, y, 2, 2), np.zeros((2, 2), np.float32), 0.0, why)
+
+
+def _cover(patch: Patch, hidden: Cover | None, shields: Sequence[Cover]) -> Cover | None:
+    """Everything that hides a face as one, wherever its patch and the ground under it reach."""
+    covers = [*shields, *([hidden] if hidden else ())]
+    if not covers:
+        return None
+    box = union(patch.box, patch.ground.box) if patch.ground else patch.box
+    return Cover(box, 1 - _bare(covers, box))
+
+
+def _grounded(ground: Ground | None, shields: Sequence[Cover]) -> Ground | None:
+    """The ground's movement without other people's faces, which stay where they are."""
+    if ground is None or not shields:
+        return ground
+    return Ground(ground.box, ground.field * _bare(shields, ground.box)[..., None])
 
 
 def _bare(covers: Sequence[Cover], box: Box) -> F32:

@@ -127,7 +127,14 @@ def _person(task: Task, part: Part, measured: Measured) -> dict[str, Any]:
         "talent": part.shown,
         "engines": list(part.engines),
         "figures": [figure.record() for figure in figures],
+        "fades": _fades(measured) if part.engines else [],
     }
+
+
+def _fades(measured: Measured) -> list[dict[str, Any]]:
+    """The stretches of time in which a person was painted faintly or not at all, and why."""
+    stretches = (stretch for strip in measured.strips for stretch in strip["stretches"])
+    return [stretch for stretch in stretches if stretch["state"] in ("faded", "untouched")]
 
 
 def _paint(task: Task, folder: Path, progress: Progress, preview: bool) -> tuple[str, dict[str, Measured]]:

@@ -14,7 +14,7 @@ from countenance.synthesis.occlusion import Cover
 
 _MARGIN = 0.03  # of the face's width: how far paint keeps away, and again how softly it ends
 _LEAST_MARGIN_PX = 2.0  # chroma is shared by two pixels: what is nearer would colour the face
-_REACH = 1.6  # of the face's own extent around its middle: nothing of a person is painted farther out
+_REACH, _RIM_PX = 1.55, 12  # of the face's extent around its middle, and beyond: nothing is painted farther out
 
 
 def nearness(tracks: Sequence[FaceTrack]) -> float:
@@ -26,7 +26,7 @@ def nearness(tracks: Sequence[FaceTrack]) -> float:
 def may_touch(face: Face, other: Face) -> bool:
     """Whether paint on `face` could come near the face of `other`."""
     (low, high), (other_low, other_high) = _extent(face), _extent(other)
-    middle, half = (low + high) / 2, (high - low) / 2 * _REACH
+    middle, half = (low + high) / 2, (high - low) / 2 * _REACH + _RIM_PX
     return bool((middle + half > other_low).all() and (middle - half < other_high).all())
 
 
