@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from countenance.media.audio import mono, read_audio
 from countenance.media.loudness import integrated_lufs, true_peak_dbtp
@@ -16,6 +17,7 @@ from countenance.perception.topology import POINTS
 from countenance.perception.tracks import Perception
 from countenance.quality.meter import lip_gap
 from countenance.quality.sync import av_offset
+from countenance.quality.who import Person, people_of, who_is_who
 
 _RATE_HZ = 48_000
 
@@ -40,6 +42,20 @@ def inspect_file(path: Path, progress: Callable[[int, int], None] = lambda _done
         "people": [_person(master, seen, number, samples) for number in range(seen.people)],
         "sound": sound,
     }
+
+
+def inspect_faces(
+    path: Path, progress: Callable[[int, int], None] = lambda _done, _of: None
+) -> tuple[list[Person], Image.Image]:
+    """Everybody in a master by number, and the sheet that shows who is who.
+
+    `progress` gets pictures passed and to pass; the master is read twice. Raises InputError for a file that is no
+    readable video.
+    """
+    master = probe(path)
+    seen = perceive(master, lambda done: progress(done, 2 * master.frames))
+    sheet = who_is_who(master, seen, lambda done: progress(master.frames + done, 2 * master.frames))
+    return people_of(master, seen), sheet
 
 
 def _person(master: Master, seen: Perception, number: int, samples: Any) -> dict[str, Any]:
