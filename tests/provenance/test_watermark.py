@@ -12,7 +12,7 @@ from clips import EXAMPLES, frames_of, psnr_db
 from numpy.typing import NDArray
 
 from countenance.media.sample import sample_lumas
-from countenance.provenance.watermark import Marker, noise_strength
+from countenance.provenance.watermark import HOLD, Marker, noise_strength
 from countenance.provenance.watermark_read import read_mark
 
 Luma = NDArray[np.uint8]
@@ -84,6 +84,16 @@ def test_mark_costs_little_and_is_the_same_every_time(plain: list[Luma], marked:
     assert all(np.array_equal(a, b) for a, b in zip(marked, mark(plain), strict=True))
     worst = max(int(np.abs(a.astype(int) - b).max()) for a, b in zip(plain, marked, strict=True))
     assert worst <= 6
+
+
+def test_the_mark_follows_the_texture_after_a_few_pictures() -> None:
+    flat = np.full((720, 720), 120, np.uint8)
+    ground = np.random.default_rng(1).integers(60, 200, (180, 180), np.uint8)
+    rich = cv2.resize(ground, (720, 720), interpolation=cv2.INTER_CUBIC)
+    pictures = [flat] * HOLD + [rich] * HOLD + [flat]
+    power = [float(np.var(a.astype(int) - b)) for a, b in zip(mark(pictures), pictures, strict=True)]
+    assert max(power[:HOLD]) < 0.5 * min(power[HOLD : 2 * HOLD])
+    assert power[-1] == power[0]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -22,13 +22,15 @@ CEILING = 1.2  # luma steps in rich texture
 TEXTURE_GAIN = 0.6  # luma steps of noise per luma step of local detail
 FULL_SIZE_PX = 640  # pictures with a shorter side below this have few tiles and carry a stronger mark
 MASK_SHRINK = 4
+HOLD = 4  # pictures for which one look at the texture serves: nobody sees noise follow texture a tenth of a second late
 
 
 class Marker:
     """Writes one mark id into frames of any size.
 
-    `key`: the project's 32-byte mark key. `mark_id`: 64 bits. Reuses its buffers from frame to frame, so one
-    Marker belongs to one thread.
+    `key`: the project's 32-byte mark key. `mark_id`: 64 bits. How strong the mark is where follows the frames'
+    texture, looked at anew in every `HOLD`th frame: so give frames in their order, and the same frames are marked
+    the same way. Reuses its buffers from frame to frame, so one Marker belongs to one thread.
     """
 
     def __init__(self, key: bytes, mark_id: int) -> None:
@@ -36,6 +38,9 @@ class Marker:
         self._tile = keyed_pattern(key).tile(payload.encode(mark_id))
         self._noise = np.empty((0, 0), np.float32)
         self._change = np.empty((0, 0), np.float32)
+        self._up = np.empty((0, 0), np.uint8)  # the change in whole luma steps: what goes up, what goes down
+        self._down = np.empty((0, 0), np.uint8)
+        self._held = 0
 
     def embed(self, luma: NDArray[np.uint8]) -> None:
         """Mark a `luma` plane (h, w) uint8 in place, at LEAST_PSNR_DB or better."""
@@ -43,9 +48,21 @@ class Marker:
         if self._noise.shape != luma.shape:
             self._noise = self._spread(width, height)
             self._change = np.empty_like(self._noise)
+            self._up, self._down = (np.empty(luma.shape, np.uint8) for _ in range(2))
+            self._held = 0
+        if self._held == 0:
+            self._look(luma)
+        self._held = (self._held + 1) % HOLD
+        cv2.add(luma, self._up, dst=luma)
+        cv2.subtract(luma, self._down, dst=luma)
+
+    def _look(self, luma: NDArray[np.uint8]) -> None:
+        """How much each pixel changes, by the texture of this picture."""
+        height, width = luma.shape
         cv2.resize(noise_strength(luma), (width, height), dst=self._change)
         cv2.multiply(self._noise, self._change, dst=self._change)
-        cv2.add(luma, self._change, dst=luma, dtype=cv2.CV_8U)
+        cv2.convertScaleAbs(cv2.max(self._change, 0.0), dst=self._up)
+        cv2.convertScaleAbs(cv2.min(self._change, 0.0), dst=self._down)
 
     def _spread(self, width: int, height: int) -> NDArray[np.float32]:
         mark_w, mark_h = mark_space(width, height)
@@ -63,7 +80,8 @@ def noise_strength(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
     height, width = luma.shape
     mark_w, mark_h = mark_space(width, height)
     size = (-(-mark_w // MASK_SHRINK), -(-mark_h // MASK_SHRINK))
-    small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    halved = cv2.resize(luma, (width // 2, height // 2), interpolation=cv2.INTER_AREA)  # exact halves are fast
+    small = cv2.resize(halved, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     eighths = cv2.convertScaleAbs(cv2.subtract(small, cv2.blur(small, (3, 3))), alpha=8.0)
     detail = cv2.blur(cv2.medianBlur(eighths, 5).astype(np.float32), (3, 3)) / 8
     strength = np.minimum(FLOOR + TEXTURE_GAIN * detail, CEILING)
