@@ -48,7 +48,7 @@ class Marker:
         if self._noise.shape != luma.shape:
             self._noise = self._spread(width, height)
             self._change = np.empty_like(self._noise)
-            self._up, self._down = (np.empty(luma.shape, np.uint8) for _ in range(2))
+            self._up, self._down = np.empty_like(luma), np.empty_like(luma)
             self._held = 0
         if self._held == 0:
             self._look(luma)
