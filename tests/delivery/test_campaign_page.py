@@ -26,7 +26,7 @@ def showing(out: Path, face: str, language: str, state: str = "released", jitter
     verdict = judge({"jitter_ratio": jitter, "loudness_lufs": -16.0, "true_peak_dbtp": -2.0}, "standard")
     qc = {"verdict": verdict.record(), "figures": [figure.record() for figure in verdict.figures]}
     shown = "ada" if face == "keep" else face
-    return Showing(f"id-{key}", face, shown, language, state, f"Disclosure of {key}.", qc, key)
+    return Showing(f"id-{key}", face, (shown,), language, state, f"Disclosure of {key}.", qc, key)
 
 
 def cards(page: str) -> dict[str, str]:
@@ -64,6 +64,12 @@ def test_key_figures_and_those_that_failed_are_shown(tmp_path: Path) -> None:
     card = cards(write_campaign_page(tmp_path, "c", [showing(tmp_path, "ben", "de", jitter=1.9)]).read_text())["ben-de"]
     assert "1.90×" in card and 'class="failed"' in card and "Does not pass the standard gate" in card
     assert "Loudness" in card and "Highest peak" not in card
+
+
+def test_several_people_are_named_together(tmp_path: Path) -> None:
+    one = replace(showing(tmp_path, "presenter=ben+guest=ada", "en"), shown=("ben", "ada"), disclosure="")
+    card = cards(write_campaign_page(tmp_path, "c", [one]).read_text())["presenter=ben+guest=ada-en"]
+    assert "Ben &amp; Ada, English" in card and "Faces replaced" in card
 
 
 def test_the_page_speaks_german(tmp_path: Path) -> None:

@@ -138,6 +138,13 @@ def test_every_language_says_everything(language: str) -> None:
     said = sentence(replace(RECORD, language=language))
     assert all(getattr(words, part) in said for part in PARTS)
     assert "{" not in said
+    several = sentence(replace(RECORD, engines=(FACE, FACE, MOUTH, VOICE), language=language))
+    assert words.faces in several and words.face not in several
+
+
+def test_two_replaced_faces_are_two_actions() -> None:
+    actions = c2pa_actions(replace(RECORD, engines=(FACE, FACE), language="en"))
+    assert [one["action"] for one in actions].count("c2pa.edited") == 2
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ def _showing(work: _Work, row: VariantRow, out: Path) -> Showing:
         disclosure = sentence(record)
     if row.render:
         qc = read_json(Path(row.render["folder"]) / "qc.json")
-    shown = work.plan.variant(row.key).presenter.shown
+    shown = tuple(part.shown for part in work.plan.variant(row.key).parts)
     return Showing(row.id, row.face, shown, row.language, row.state, disclosure, qc, row.id if released else None)
 
 

@@ -26,8 +26,8 @@ class Showing:
     """One variant as the page shows it."""
 
     id: str
-    face: str  # as in the brief: "keep" or a talent
-    shown: str  # the talent who is seen
+    face: str  # the key of the cast, such as "keep", "ben" or "presenter=ben+guest=ada"
+    shown: tuple[str, ...]  # the talents whose faces are seen, the presenter's first
     language: str
     state: str  # planned | rendered | in_review | approved | rejected | released | withdrawn
     disclosure: str  # one sentence in the page's language, from the release record
@@ -102,9 +102,9 @@ def _card(
         "key": f"{showing.face}-{showing.language}",
         "place": place,
         "title": words["speaks"].format(
-            name=face_name(showing.shown), language=language_name(showing.language, page_language)
+            name=" & ".join(map(face_name, showing.shown)), language=language_name(showing.language, page_language)
         ),
-        "changed": words["face_kept" if showing.face == "keep" else "face_replaced"],
+        "changed": words[_changed(showing.face)],
         "language": showing.language,
         "language_name": language_name(showing.language, page_language),
         "state": STATES[page_language].get(showing.state, showing.state),
@@ -118,6 +118,13 @@ def _card(
         "verdict_sign": "good" if verdict and verdict["passed"] else "bad",
         "figures": _figures(showing.qc, page_language) if showing.qc else [],
     }
+
+
+def _changed(face: str) -> str:
+    """Which words say what became of the faces."""
+    if face == "keep":
+        return "face_kept"
+    return "faces_replaced" if "+" in face else "face_replaced"
 
 
 def _figures(qc: Mapping[str, Any], page_language: str) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ NOT_ALLOWED = ("cawg.ai_generative_training", "cawg.ai_training", "cawg.data_min
 
 @dataclass(frozen=True)
 class EngineUse:
-    """One engine at work on a release. `trained`: its output comes out of a trained generator."""
+    """One engine at work on one person of a release. `trained`: its output comes out of a trained generator."""
 
     part: str
     name: str
@@ -165,7 +165,9 @@ def sentence(record: ReleaseRecord) -> str:
     if not record.modified:
         return ""
     words = wording(record.language)
-    return words.sentence.format("; ".join(getattr(words, part) for part in record.parts))
+    several = sum(engine.part == "face" for engine in record.engines) > 1
+    told = ("faces" if part == "face" and several else part for part in record.parts)
+    return words.sentence.format("; ".join(getattr(words, part) for part in told))
 
 
 def captions_note(record: ReleaseRecord) -> str:

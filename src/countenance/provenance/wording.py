@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wording:
-    """The wording of one language; `sentence` takes what was done, as a list."""
+    """The wording of one language; `sentence` takes what was done, as a list; `faces` stands for two and more."""
 
     badge: str
     sentence: str
     face: str
+    faces: str
     mouth: str
     voice: str
 
@@ -22,6 +23,7 @@ WORDINGS = {
         "AI modified",
         "This video was modified with AI: {}.",
         "a face was replaced",
+        "several faces were replaced",
         "mouth movements were re-made",
         "the voice is synthetic",
     ),
@@ -29,6 +31,7 @@ WORDINGS = {
         "KI-bearbeitet",
         "Dieses Video wurde mit KI bearbeitet: {}.",
         "ein Gesicht wurde ersetzt",
+        "mehrere Gesichter wurden ersetzt",
         "Mundbewegungen wurden neu erzeugt",
         "die Stimme ist synthetisch",
     ),
@@ -36,6 +39,7 @@ WORDINGS = {
         "Modificado con IA",
         "Este vídeo ha sido modificado con IA: {}.",
         "se ha sustituido un rostro",
+        "se han sustituido varios rostros",
         "se han rehecho los movimientos de la boca",
         "la voz es sintética",
     ),
@@ -43,6 +47,7 @@ WORDINGS = {
         "Modifié par IA",
         "Cette vidéo a été modifiée par IA : {}.",
         "un visage a été remplacé",
+        "plusieurs visages ont été remplacés",
         "les mouvements de la bouche ont été refaits",
         "la voix est synthétique",
     ),
@@ -50,6 +55,7 @@ WORDINGS = {
         "Modificato con IA",
         "Questo video è stato modificato con l'IA: {}.",
         "un volto è stato sostituito",
+        "diversi volti sono stati sostituiti",
         "i movimenti della bocca sono stati rifatti",
         "la voce è sintetica",
     ),

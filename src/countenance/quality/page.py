@@ -78,9 +78,12 @@ def language_name(code: str, page_language: str = "en") -> str:
 
 
 def face_name(face: str, page_language: str = "en") -> str:
-    """A talent's name with a capital, or words for the face that was kept."""
+    """A talent's name with a capital, words for the face that was kept, or who has whose face, as a cast's key says."""
     if face == "keep":
         return "Gesicht wie gedreht" if page_language == "de" else "face as shot"
+    if "=" in face:
+        pairs = (pair.split("=") for pair in face.split("+"))
+        return ", ".join(f"{face_name(person)}: {face_name(talent)}" for person, talent in pairs)
     return " ".join(part.capitalize() for part in face.replace("_", "-").split("-"))
 
 
