@@ -31,6 +31,6 @@ def test_the_landmark_model_that_forbids_commercial_use_is_not_among_them() -> N
 
 
 def test_a_model_is_found_by_its_name() -> None:
-    assert model_named("iris").name == "iris"
+    assert model_named("face-mesh").name == "face-mesh"
     with pytest.raises(KeyError, match="nonsense"):
         model_named("nonsense")

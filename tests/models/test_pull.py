@@ -74,17 +74,17 @@ def test_a_package_without_the_member_is_refused(cache: Path, tmp_path: Path, ki
 
 def test_a_missing_model_names_the_way_out(cache: Path) -> None:
     with pytest.raises(ModelError, match="countenance models pull"):
-        pulling.model_file("iris")
+        pulling.model_file("face-mesh")
 
 
 def test_a_damaged_model_is_never_loaded(cache: Path) -> None:
-    iris = next(model for model in CATALOGUE if model.name == "iris")
-    place = cache / "models" / iris.sha256[:16] / iris.file_name
+    mesh = next(model for model in CATALOGUE if model.name == "face-mesh")
+    place = cache / "models" / mesh.sha256[:16] / mesh.file_name
     place.parent.mkdir(parents=True)
     place.write_bytes(b"not what it was")
-    assert pulling.state_of(iris) == "damaged"
+    assert pulling.state_of(mesh) == "damaged"
     with pytest.raises(ModelError, match="damaged") as refused:
-        pulling.model_file("iris")
+        pulling.model_file("face-mesh")
     assert str(place) in str(refused.value)
 
 

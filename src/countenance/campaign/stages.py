@@ -30,7 +30,7 @@ from countenance.store.files import atomic_path, read_json, sha256_file, write_j
 from countenance.store.project import Project
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
-_PERCEPTION, _SPEECH = "perception/2", "speech/1"
+_PERCEPTION, _SPEECH = "perception/3", "speech/1"
 
 
 def key_of(*parts: Any) -> str:

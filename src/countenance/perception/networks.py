@@ -1,32 +1,27 @@
-"""The three perception networks, each a plain function from pixels to numbers.
+"""The perception networks, each a plain function from pixels to numbers.
 
-Weights: MediaPipe's full-range face detector, face mesh and iris models (Apache-2.0), run by LiteRT on one
-thread each; tensor layouts as published with the models.
+Weights: MediaPipe's full-range face detector, face mesh and attention mesh models (Apache-2.0), run by LiteRT on
+one thread each; tensor layouts as published with the models.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-import cv2
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
-from countenance.media.frame import F32, Frame
-from countenance.models.pull import model_file
-from countenance.perception.crop import Square, cut_square, thumbnail
-from countenance.perception.topology import IRIS_POINTS, POINTS
+from countenance.media.frame import F32, U8, Frame
+from countenance.perception.attention import MESH_PX, AttentionNet, Closeup
+from countenance.perception.crop import Square, cut_square, square_around, thumbnail
+from countenance.perception.litert import Net as Net
+from countenance.perception.refine import refined
+from countenance.perception.topology import POINTS
 
 _DETECTOR_PX = 192
 _DETECTOR_CELLS = 48  # stride 4, one anchor a cell
-_MESH_PX = 192
-_IRIS_PX = 64
-_IRIS_REACH = 2.3  # side of the iris crop over the eye's width, as the model was trained
+# The networks count from the crop's edge, pictures here from the middle of their first pixel. That it is so is seen
+# when a picture is mirrored: all points move by a whole crop pixel.
+_EDGE = 0.5
 
 
 @dataclass(frozen=True)
@@ -49,9 +44,9 @@ class FaceNetworks:
     """The loaded networks. Each may be used by one thread at a time, different ones side by side."""
 
     def __init__(self) -> None:
-        self._detector = _Net("face-detector")
-        self._mesh = _Net("face-mesh")
-        self._iris = _Net("iris")
+        self._detector = Net("face-detector")
+        self._mesh = Net("face-mesh")
+        self._attention = AttentionNet()
         centres = (np.arange(_DETECTOR_CELLS) + 0.5) / _DETECTOR_CELLS
         self._anchors = np.stack([np.tile(centres, _DETECTOR_CELLS), np.repeat(centres, _DETECTOR_CELLS)], axis=1)
 
@@ -84,71 +79,45 @@ class FaceNetworks:
 
     def mesh(self, frame: Frame, square: Square) -> tuple[F32, float]:
         """The 468 points `(468, 3)` in picture pixels (z in the same unit, smaller is nearer), and a score 0..1."""
-        crop = cut_square(frame, square, _MESH_PX)
-        outputs = self._mesh(crop.astype(np.float32) / 255.0)
-        points = next(o for o in outputs if o.size == POINTS * 3).reshape(POINTS, 3)
-        logit = next(o for o in outputs if o.size == 1).item()
-        return _to_picture(points, square, _MESH_PX), float(1 / (1 + np.exp(-logit)))
+        mesh, score = self.face(frame, square)
+        return mesh[:POINTS], score
+
+    def face(self, frame: Frame, square: Square) -> tuple[F32, float]:
+        """The 468 points and ten more `(478, 3)`: centre and rim of both irises, the right eye first; and the score."""
+        crop = cut_square(frame, square, MESH_PX)
+        points, score = self.follow(crop, square)
+        return refined(points, self.closeup(crop, square))[0], score
 
     def irises(self, frame: Frame, mesh: F32) -> F32:
-        """Centre and rim of both irises `(10, 3)` in picture pixels, the right eye first."""
-        eyes = [self._iris_of(frame, mesh[33], mesh[133], mirrored=True)]
-        eyes.append(self._iris_of(frame, mesh[362], mesh[263], mirrored=False))
-        return np.concatenate(eyes).astype(np.float32)
+        """Centre and rim of both irises `(10, 3)` in picture pixels, the right eye first, of a face found before."""
+        square = square_around(mesh[:POINTS])
+        return refined(mesh[:POINTS], self.closeup(cut_square(frame, square, MESH_PX), square))[0][POINTS:]
 
-    def _iris_of(self, frame: Frame, start: F32, end: F32, *, mirrored: bool) -> F32:
-        across = end[:2] - start[:2]
-        centre = (start[:2] + end[:2]) / 2
-        side = max(8.0, float(np.hypot(*across)) * _IRIS_REACH)
-        square = Square(float(centre[0]), float(centre[1]), side, float(np.arctan2(across[1], across[0])))
-        crop = cut_square(frame, square, _IRIS_PX)
-        if mirrored:  # the model knows left eyes only
-            crop = cv2.flip(crop, 1)
-        outputs = self._iris(crop.astype(np.float32) / 255.0)
-        points = next(o for o in outputs if o.size == IRIS_POINTS // 2 * 3).reshape(-1, 3).copy()
-        if mirrored:
-            points[:, 0] = _IRIS_PX - points[:, 0]
-        return _to_picture(points, square, _IRIS_PX)
+    def follow(self, crop: U8, square: Square) -> tuple[F32, float]:
+        """The plain mesh network alone: 468 points `(468, 3)` in picture pixels, and a score 0..1.
 
+        `crop` is the square's picture, `cut_square(frame, square, MESH_PX)`. Enough to see where the face has gone.
+        """
+        found, logit = self._mesh(_unit(crop))
+        points = found.reshape(POINTS, 3)
+        placed = np.empty_like(points)
+        placed[:, :2] = _to_picture(points[:, :2], square)
+        placed[:, 2] = points[:, 2] * (square.side / MESH_PX)
+        return placed, float(1 / (1 + np.exp(-logit.item())))
 
-class _Net:
-    """One LiteRT model with one image in and some tensors out."""
-
-    def __init__(self, name: str) -> None:
-        path = str(model_file(name))
-        with _without_greeting():
-            self._run = Interpreter(model_path=path, num_threads=1)
-            self._run.allocate_tensors()
-        self._input = self._run.get_input_details()[0]["index"]
-        self._outputs = [detail["index"] for detail in self._run.get_output_details()]
-
-    def __call__(self, image: F32) -> list[Any]:
-        self._run.set_tensor(self._input, image[None])
-        self._run.invoke()
-        return [self._run.get_tensor(index) for index in self._outputs]
+    def closeup(self, crop: U8, square: Square) -> Closeup:
+        """Lips, eyes and irises looked at again, in picture pixels; `crop` as for `follow`."""
+        look = self._attention(_unit(crop))
+        return look.moved(lambda points: _to_picture(points, square))
 
 
-@contextmanager
-def _without_greeting() -> Iterator[None]:
-    """LiteRT announces its backend on stderr with the first model, out of C++, and has no switch for it."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+def _unit(crop: U8) -> F32:
+    return crop.astype(np.float32) * np.float32(1 / 255)
 
 
-def _to_picture(points: F32, square: Square, size_px: int) -> F32:
-    matrix = square.to_picture(size_px)
-    placed = np.empty_like(points)
-    placed[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-    placed[:, 2] = points[:, 2] * (square.side / size_px)
-    return placed
+def _to_picture(points: F32, square: Square) -> F32:
+    matrix = square.to_picture(MESH_PX)
+    return np.asarray((points - np.float32(_EDGE)) @ matrix[:, :2].T + matrix[:, 2], np.float32)
 
 
 def overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:

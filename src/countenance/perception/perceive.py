@@ -11,7 +11,8 @@ from countenance.media.beside import Beside, ahead
 from countenance.media.decode import decode
 from countenance.media.frame import F32, U8, Frame
 from countenance.media.probe import Master
-from countenance.perception.crop import Square, square_around
+from countenance.perception.attention import MESH_PX
+from countenance.perception.crop import Square, cut_square, square_around
 from countenance.perception.gallery import Gallery
 from countenance.perception.identity import chip, distance, embed, sharpness
 from countenance.perception.networks import FaceNetworks, overlap
@@ -125,7 +126,7 @@ class _Follower:
     beside: Beside
 
     def follow(self, trace: _Trace, frame: Frame) -> bool:
-        points, score = self.networks.mesh(frame, trace.square)
+        points, score = self.networks.follow(cut_square(frame, trace.square, MESH_PX), trace.square)
         if score < _LOST_SCORE:
             return False
         trace.add(points, score)
