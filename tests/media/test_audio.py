@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from countenance.errors import InputError
-from countenance.media.audio import columns, mono, read_audio, resample, write_wav
+from countenance.media.audio import (
+    at_most_stereo,
+    columns,
+    mono,
+    read_audio,
+    read_mono,
+    resample,
+    resampled,
+    sound_blocks,
+    write_wav,
+)
 
 RATE_HZ = 48000
 
@@ -177,6 +187,49 @@ def test_resampling_keeps_the_duration(from_hz: int, length: int) -> None:
     result = resample(np.zeros((length, 2), np.float32), from_hz, RATE_HZ)
     assert abs(len(result) - length * RATE_HZ / from_hz) < 1
     assert result.shape[1] == 2 and result.dtype == np.float32
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.sampled_from([(44100, 48000), (48000, 16000), (48000, 44100), (8000, 32000), (22050, 16000)]),
+    st.lists(st.integers(0, 60_000), max_size=6),
+)
+def test_blocks_are_resampled_as_if_they_were_one_sound(rates: tuple[int, int], lengths: list[int]) -> None:
+    sound = np.random.default_rng(sum(lengths)).normal(0, 0.2, (sum(lengths), 1)).astype(np.float32)
+    blocks = np.split(sound, np.cumsum(lengths)[:-1]) if lengths else []
+    pieces = list(resampled(iter(blocks), *rates))
+    whole = resample(sound, *rates)
+    assert sum(map(len, pieces)) == len(whole)
+    if pieces:
+        assert np.allclose(np.concatenate(pieces), whole, atol=1e-6)
+
+
+def test_a_sound_is_read_bit_by_bit(tmp_path: Path) -> None:
+    encode(tmp_path / "long.wav", tone(12.0, 44100), 44100, "pcm_s16le", sample_format="s16")
+    blocks = list(sound_blocks(tmp_path / "long.wav"))
+    assert max(map(len, blocks)) <= 1.5 * RATE_HZ
+    whole, listened = read_audio(tmp_path / "long.wav"), read_mono(tmp_path / "long.wav", RATE_HZ)
+    assert whole is not None and listened is not None
+    assert np.array_equal(np.concatenate(blocks), whole)
+    assert np.array_equal(listened, whole[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("channel", "left", "right"),
+    [
+        pytest.param(0, 1.0, 0.0, id="left"),
+        pytest.param(1, 0.0, 1.0, id="right"),
+        pytest.param(2, 0.707, 0.707, id="centre, where people speak"),
+        pytest.param(3, 0.0, 0.0, id="low frequencies"),
+        pytest.param(4, 0.707, 0.0, id="left surround"),
+        pytest.param(5, 0.0, 0.707, id="right surround"),
+    ],
+)
+def test_surround_becomes_stereo(channel: int, left: float, right: float) -> None:
+    surround = np.zeros((4, 6), np.float32)
+    surround[:, channel] = 1.0
+    gain = 1 + 2 * 0.5**0.5
+    assert at_most_stereo(surround)[0].tolist() == pytest.approx([left / gain, right / gain], abs=1e-3)
 
 
 def test_mono_is_the_mean_of_the_channels() -> None:

@@ -170,6 +170,25 @@ def test_flat_samples_are_mono_and_no_samples_are_no_track(tmp_path: Path) -> No
         assert probe(write(tmp_path / name, pictures(3), sound=sound)).audio_codec is None
 
 
+def test_sound_of_a_file_goes_in_bit_by_bit_and_in_sync(tmp_path: Path) -> None:
+    """What is not AAC is encoded anew; a clock that starts late starts at 0."""
+    wav = tmp_path / "late.mkv"
+    with av.open(str(wav), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=RATE_HZ, layout="stereo")
+        sound = click(0.5, 3.0, channels=2)
+        for start in range(0, len(sound), 1000):
+            block = np.ascontiguousarray((sound[start : start + 1000] * 32767).astype(np.int16).reshape(1, -1))
+            frame = av.AudioFrame.from_ndarray(block, format="s16", layout="stereo")
+            frame.sample_rate, frame.time_base, frame.pts = RATE_HZ, Fraction(1, RATE_HZ), start + RATE_HZ
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    path = write(tmp_path / "v.mp4", pictures(75, 64, 48), sound=Sound(blocks_of=wav, origin_s=Fraction(1)))
+    assert heard_at_s(path) == pytest.approx(0.5, abs=0.002)
+    samples = read_audio(path)
+    assert samples is not None and samples.shape[1] == 2
+    assert len(samples) == pytest.approx(3.0 * RATE_HZ, abs=1024)
+
+
 def test_sound_and_picture_lie_side_by_side_in_the_file(tmp_path: Path) -> None:
     """Interleaved, so that a player need not read ahead: no second of one without the other."""
     path = write(tmp_path / "v.mp4", pictures(100, 64, 48), sound=Sound(click(0.5, 4.0)))

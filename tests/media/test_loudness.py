@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from countenance.errors import InputError
-from countenance.media.loudness import integrated_lufs, normalise, true_peak_dbtp
+from countenance.media.loudness import integrated_lufs, k_weighting, measure_loudness, normalise, true_peak_dbtp
 
 RATE_HZ = 48000
 
@@ -26,6 +27,36 @@ def test_a_full_scale_sine_in_one_channel_measures_minus_three() -> None:
 def test_two_channels_are_three_decibels_louder_than_one() -> None:
     stereo = np.stack([sine(2.0, 0.1)] * 2, axis=1)
     assert integrated_lufs(stereo, RATE_HZ) == pytest.approx(-20.0, abs=0.05)
+
+
+def test_the_weighting_at_48_khz_is_that_of_the_recommendation() -> None:
+    """ITU-R BS.1770-4, tables 1 and 2."""
+    shelf, cut = k_weighting(48_000)
+    assert shelf == pytest.approx(
+        [1.53512485958697, -2.69169618940638, 1.19839281085285, 1.0, -1.69065929318241, 0.73248077421585], abs=1e-8
+    )
+    assert cut == pytest.approx([1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621], abs=1e-8)
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 16000, 44100, 96000])
+def test_loudness_is_the_same_at_every_sample_rate(rate_hz: int) -> None:
+    time_s = np.arange(3 * rate_hz) / rate_hz
+    assert integrated_lufs(0.1 * np.sin(2 * np.pi * 997 * time_s), rate_hz) == pytest.approx(-23.01, abs=0.05)
+
+
+def test_a_sound_that_comes_in_blocks_measures_as_in_one_piece() -> None:
+    sound = np.stack([bursts(5, 0.4), 0.3 * bursts(6, 0.2)], axis=1).astype(np.float32)
+    edges = [0, 1, 1025, 30_000, 30_000, 77_777, len(sound)]
+    blocks = [sound[a:b] for a, b in itertools.pairwise(edges)]
+    found = measure_loudness(iter(blocks), RATE_HZ)
+    assert found.lufs == pytest.approx(integrated_lufs(sound, RATE_HZ), abs=1e-9)
+    assert found.peak_dbtp == pytest.approx(true_peak_dbtp(sound, RATE_HZ), abs=1e-4)
+    assert found.peak_dbtp > 20 * math.log10(np.abs(sound).max())
+
+
+def test_no_block_at_all_is_silence() -> None:
+    found = measure_loudness([], RATE_HZ)
+    assert (found.lufs, found.peak_dbtp) == (-math.inf, -math.inf)
 
 
 def test_pauses_do_not_count() -> None:

@@ -19,11 +19,10 @@ from countenance.campaign.crew import Crew, Member, Painted
 from countenance.campaign.likenesses import embeddings_of, likeness_of
 from countenance.campaign.plan import Part
 from countenance.campaign.stages import Progress, key_of
-from countenance.campaign.task import Task, shown_frames
+from countenance.campaign.task import HEARD_HZ, Task, shown_frames
 from countenance.media.beside import Beside
 from countenance.media.encode import PREVIEW, encode
 from countenance.media.frame import Frame
-from countenance.media.loudness import integrated_lufs, true_peak_dbtp
 from countenance.perception.networks import FaceNetworks
 from countenance.perception.tracks import Face
 from countenance.provenance.badge import Badge
@@ -31,7 +30,6 @@ from countenance.quality.gate import Verdict, judge
 from countenance.quality.measured import Measured, together
 from countenance.quality.meter import Meter
 from countenance.quality.report import render_report
-from countenance.speech.fit import RATE_HZ
 from countenance.speech.visemes import mouth_targets
 from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_bytes, write_json
 from countenance.synthesis import lipsync, swap
@@ -153,8 +151,8 @@ def _paint(task: Task, folder: Path, progress: Progress, preview: bool) -> tuple
                 deque(counted, maxlen=0)
         pictures_sha256 = writer.close()
     # Only the presenter's lips belong to the sound.
-    heard = {task.variant.presenter.track: task.samples()}
-    people = {part.name: meters[part.track].finish(heard.get(part.track), RATE_HZ) for part in _measured_parts(task)}
+    heard = {task.variant.presenter.track: task.heard()}
+    people = {part.name: meters[part.track].finish(heard.get(part.track), HEARD_HZ) for part in _measured_parts(task)}
     return pictures_sha256, people
 
 
@@ -261,9 +259,9 @@ def _write_preview(task: Task, target: Path, frames: Iterator[Frame]) -> None:
 def _judged(task: Task, measured: Measured) -> Verdict:
     """The gate's verdict on picture and sound. The master's own sound is told, but not judged: nobody changed it."""
     figures, reasons = dict(measured.figures), dict(measured.reasons)
-    samples = task.samples()
-    if samples is not None and samples.size:
-        loudness, peak = integrated_lufs(samples, RATE_HZ), true_peak_dbtp(samples, RATE_HZ)
+    sound = task.loudness()
+    if sound is not None:
+        loudness, peak = sound.lufs, sound.peak_dbtp
         figures["loudness_lufs"], figures["true_peak_dbtp"] = (loudness, peak) if task.dub else (None, None)
         if not task.dub:
             kept = "the master's own sound is kept as shot"

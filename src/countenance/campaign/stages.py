@@ -18,7 +18,7 @@ import numpy as np
 from countenance.campaign.brief import Brief
 from countenance.campaign.timeline import Timeline, as_shot, fitted
 from countenance.errors import InputError
-from countenance.media.audio import mono, read_audio, write_wav
+from countenance.media.audio import read_mono, write_wav
 from countenance.media.probe import Master, probe
 from countenance.models.catalogue import CATALOGUE
 from countenance.perception.perceive import perceive
@@ -29,6 +29,7 @@ from countenance.speech.phones import Phone, Speech, Word, place
 from countenance.store.files import atomic_path, read_json, sha256_file, write_json
 from countenance.store.project import Project
 
+_HEARD_HZ = 16000
 Progress = Callable[[str, int, int], None]  # stage, done, of
 _PERCEPTION, _SPEECH = "perception/3", "speech/1"
 
@@ -128,8 +129,8 @@ def _speak(brief: Brief, seen: Seen, language: str, text: str, person: int, fold
 
 def own_speech(master: Master) -> tuple[float, float]:
     """Start and end in seconds of the master's own speech; the whole clip when it is silent."""
-    samples = read_audio(master.path)
-    span = None if samples is None else speech_span(mono(samples), RATE_HZ)
+    heard = read_mono(master.path, _HEARD_HZ, master.origin_s)
+    span = None if heard is None else speech_span(heard, _HEARD_HZ)
     duration = float(master.duration)
     return span or (min(0.2, duration / 4), max(duration - 0.2, duration * 3 / 4))
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from countenance.campaign.brief import Brief
 from countenance.campaign.plan import Variant
 from countenance.campaign.stages import Dub, Seen
 from countenance.campaign.timeline import Timeline, as_shot
-from countenance.media.audio import read_audio
+from countenance.media.audio import Samples, mono, read_mono, resample, sound_blocks
 from countenance.media.beside import ahead
 from countenance.media.decode import decode
 from countenance.media.encode import Sound, can_copy_sound
 from countenance.media.frame import Frame
+from countenance.media.loudness import Loudness, measure_loudness
 from countenance.media.probe import Master
 from countenance.perception.tracks import Face
+from countenance.speech.fit import RATE_HZ
 from countenance.store.project import Project
+
+HEARD_HZ = 16000
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,19 @@ class Task:
         """The presenter's face in one of the master's pictures, or None where it is not seen."""
         return self.face(self.brief.presenter.track, source)
 
-    def samples(self) -> Any:
-        """What is heard, as samples at 48 kHz; None without sound."""
-        return self.dub.speech.samples if self.dub else read_audio(self.master.path)
+    def heard(self) -> Samples | None:
+        """What is heard, (n,) at `HEARD_HZ`, for what only listens; None without sound."""
+        if self.dub:
+            return resample(mono(self.dub.speech.samples), RATE_HZ, HEARD_HZ)
+        return read_mono(self.master.path, HEARD_HZ, self.master.origin_s)
+
+    def loudness(self) -> Loudness | None:
+        """How loud it is; None without sound."""
+        if self.dub:
+            return measure_loudness([self.dub.speech.samples], RATE_HZ)
+        if self.master.audio_codec is None:
+            return None
+        return measure_loudness(sound_blocks(self.master.path, RATE_HZ, self.master.origin_s), RATE_HZ)
 
     def sound(self) -> Sound | None:
         """What is delivered: the dub, or the master's own track, copied where it can be."""
@@ -62,7 +75,9 @@ class Task:
             return Sound(samples=self.dub.speech.samples)
         if self.master.audio_codec is None:
             return None
-        return Sound(copy_from=self.master.path) if can_copy_sound(self.master) else Sound(samples=self.samples())
+        if can_copy_sound(self.master):
+            return Sound(copy_from=self.master.path)
+        return Sound(blocks_of=self.master.path, origin_s=self.master.origin_s)
 
 
 def shown_frames(master: Master, timeline: Timeline) -> Iterator[tuple[int, int, Frame]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.errors import InputError
+from countenance.media.audio import Samples, at_most_stereo, columns, sound_blocks
 from countenance.media.frame import Frame
 from countenance.media.probe import Master
 
@@ -39,9 +41,12 @@ PREVIEW = Picture(preset="ultrafast", crf=30, scale=Fraction(1, 2))
 
 @dataclass(frozen=True)
 class Sound:
-    """What is heard: samples `(n,)` or `(n, channels)` float32 at 48 kHz from time 0, or the master's own track."""
+    """What is heard, from one of three: samples `(n,)` or `(n, channels)` float32 at 48 kHz from time 0, the sound of
+    a file bit by bit (`blocks_of`, with its time 0 at `origin_s` on its clock), or a file's own AAC track as it is."""
 
     samples: NDArray[np.float32] | None = None
+    blocks_of: Path | None = None
+    origin_s: Fraction = Fraction(0)
     copy_from: Path | None = None
 
 
@@ -127,13 +132,23 @@ def _mux_sound(container: Any, tracks: Iterator[Any], pending: Any, before: Any)
 def _sound_packets(container: Any, sound: Sound) -> Iterator[Any]:
     if sound.copy_from is not None:
         return _copied(container, sound.copy_from)
-    if sound.samples is None or not sound.samples.size:
+    blocks = _stereo_blocks(sound)
+    first = next(blocks, None)
+    if first is None:
         return iter(())
-    samples = sound.samples if sound.samples.ndim == 2 else sound.samples[:, None]
-    channels = min(2, samples.shape[1])
-    stream = container.add_stream("aac", rate=_AUDIO_RATE_HZ, layout="stereo" if channels == 2 else "mono")
+    stream = container.add_stream("aac", rate=_AUDIO_RATE_HZ, layout="stereo" if first.shape[1] == 2 else "mono")
     stream.bit_rate = _AUDIO_BIT_RATE
-    return _encoded(stream, np.ascontiguousarray(samples[:, :channels].T, np.float32))
+    return _encoded(stream, chain((first,), blocks))
+
+
+def _stereo_blocks(sound: Sound) -> Iterator[Samples]:
+    """Blocks (n, 1 or 2), none of them empty."""
+    whole: Iterable[Samples] = ()
+    if sound.blocks_of is not None:
+        whole = sound_blocks(sound.blocks_of, _AUDIO_RATE_HZ, sound.origin_s)
+    elif sound.samples is not None:
+        whole = (columns(sound.samples),)
+    return (at_most_stereo(block) for block in whole if block.size)
 
 
 def _copied(container: Any, source: Path) -> Iterator[Any]:
@@ -155,13 +170,15 @@ def _copied(container: Any, source: Path) -> Iterator[Any]:
     return packets()
 
 
-def _encoded(stream: Any, samples: NDArray[np.float32]) -> Iterator[Any]:
-    layout = "stereo" if len(samples) == 2 else "mono"
-    for start in range(0, samples.shape[1], _AAC_BLOCK):
-        block = av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(samples[:, start : start + _AAC_BLOCK]), format="fltp", layout=layout
-        )
-        block.sample_rate = _AUDIO_RATE_HZ
-        block.pts, block.time_base = start, Fraction(1, _AUDIO_RATE_HZ)
-        yield from stream.encode(block)
+def _encoded(stream: Any, blocks: Iterable[Samples]) -> Iterator[Any]:
+    start = 0
+    for block in blocks:
+        layout = "stereo" if block.shape[1] == 2 else "mono"
+        for first in range(0, len(block), _AAC_BLOCK):
+            part = np.ascontiguousarray(block[first : first + _AAC_BLOCK].T, np.float32)
+            frame = av.AudioFrame.from_ndarray(part, format="fltp", layout=layout)
+            frame.sample_rate = _AUDIO_RATE_HZ
+            frame.pts, frame.time_base = start, Fraction(1, _AUDIO_RATE_HZ)
+            start += part.shape[1]
+            yield from stream.encode(frame)
     yield from stream.encode()

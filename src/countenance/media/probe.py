@@ -50,6 +50,11 @@ class Master:
         return self.pts[-1] * self.time_base + 1 / self.frame_rate
 
     @property
+    def origin_s(self) -> Fraction:
+        """Where time 0 lies on the clock of the file's own time stamps."""
+        return self.origin * self.time_base
+
+    @property
     def frames(self) -> int:
         return len(self.pts)
 

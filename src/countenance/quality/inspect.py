@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from countenance.media.audio import mono, read_audio
-from countenance.media.loudness import integrated_lufs, true_peak_dbtp
+from countenance.media.audio import Samples, read_mono, sound_blocks
+from countenance.media.loudness import measure_loudness
 from countenance.media.probe import Master, probe
 from countenance.perception.perceive import perceive
 from countenance.perception.topology import POINTS
@@ -19,7 +19,7 @@ from countenance.quality.meter import lip_gap
 from countenance.quality.sync import av_offset
 from countenance.quality.who import Person, people_of, who_is_who
 
-_RATE_HZ = 48_000
+_RATE_HZ, _HEARD_HZ = 48_000, 16_000
 
 
 def inspect_file(path: Path, progress: Callable[[int, int], None] = lambda _done, _of: None) -> dict[str, Any]:
@@ -29,17 +29,15 @@ def inspect_file(path: Path, progress: Callable[[int, int], None] = lambda _done
     """
     master = probe(path)
     seen = perceive(master, lambda done: progress(done, master.frames))
-    samples = read_audio(path, _RATE_HZ)
+    heard = read_mono(path, _HEARD_HZ, master.origin_s)
     sound = None
-    if samples is not None and samples.size:
-        sound = {
-            "loudness_lufs": integrated_lufs(samples, _RATE_HZ),
-            "true_peak_dbtp": true_peak_dbtp(samples, _RATE_HZ),
-        }
+    if heard is not None and heard.size:
+        loudness = measure_loudness(sound_blocks(path, _RATE_HZ, master.origin_s), _RATE_HZ)
+        sound = {"loudness_lufs": loudness.lufs, "true_peak_dbtp": loudness.peak_dbtp}
     return {
         "format": master.describe(),
         "shots": [float(master.pts[shot] * master.time_base) for shot in seen.shots],
-        "people": [_person(master, seen, number, samples) for number in range(seen.people)],
+        "people": [_person(master, seen, number, heard) for number in range(seen.people)],
         "sound": sound,
     }
 
@@ -58,13 +56,13 @@ def inspect_faces(
     return people_of(master, seen), sheet
 
 
-def _person(master: Master, seen: Perception, number: int, samples: Any) -> dict[str, Any]:
+def _person(master: Master, seen: Perception, number: int, heard: Samples | None) -> dict[str, Any]:
     tracks = seen.of_person(number)
     times_s = np.array([float(value * master.time_base) for value in master.pts])
     opening = np.full(len(times_s), np.nan)
     for track in tracks:
         opening[track.frames] = [lip_gap(mesh[:POINTS]) for mesh in track.mesh]
-    offset = None if samples is None else av_offset(times_s, opening, mono(samples), _RATE_HZ)
+    offset = None if heard is None else av_offset(times_s, opening, heard, _HEARD_HZ)
     widths = np.concatenate([np.ptp(track.mesh[:, :POINTS, 0], axis=1) for track in tracks])
     return {
         "person": number,
