@@ -17,19 +17,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.media.frame import F32, U8, Box, Frame
+from countenance.perception.hands import Hand
 from countenance.perception.layout import texels
 from countenance.perception.raster import spread
 from countenance.perception.topology import LEFT_EYE, LIPS_INNER, POINTS, RIGHT_EYE, triangles
 from countenance.perception.tracks import Face, FaceTrack
-from countenance.synthesis.occlusion_look import SIDE, Look, holes_filled, light, look_of, seen_face
+from countenance.synthesis.occlusion_hands import HandWatch, hand_share
+from countenance.synthesis.occlusion_look import SIDE, Look, grown, holes_filled, light, look_of, matter, seen_face
 
-_SURE, _STAY = 4.0, 2.4  # spreads from the own look: what makes a stranger, and what it takes to stay one
+_SURE, _STAY = 4.0, 2.6  # spreads from the own look: what makes a stranger, and what it takes to stay one
 _RISE, _FALL = 0.75, 0.5  # share of a picture's news that is believed at once
+_REDDER = 0.5  # redder than before is more often blood, lips or shadow than something else
+_STIR = 0.01  # of the texels: so many strange ones make it worth while to look for a hand
 _SPECK = 14  # texels: smaller is noise, a spot or a glint
 _FACING = (0.12, 0.30)  # how squarely a texel must be seen: trust grows in between
 _LIGHT_LAG = 0.88  # share of the last picture's soft light that stays
 _REACH = 0.018  # of the face's width: how far the border may look for an edge
 _EDGE = 0.0016  # variance of brightness (0..1) that counts as an edge
+_THIN, _LONG = 0.04, 0.12  # of the face's width: lines are thinner, and longer
+_DEEP, _BRIGHT = 0.30, 0.45  # share of the light around that a dark line takes, or that a bright one adds
+_ONWARD = 0.05  # of the face's width: how far a line is followed over brows and lids
+_NEIGHBOURS = np.ones((3, 3), np.uint8)
 _MARGIN = 0.006  # of the face's width: rather a rim of plate than paint on the stranger
 
 
@@ -56,6 +64,7 @@ class Occlusion:
 
     def __init__(self, tracks: Sequence[FaceTrack]) -> None:
         self._look: Look | None = look_of(tracks)
+        self._hands = HandWatch()
         self._belief = np.zeros((SIDE, SIDE), np.float32)
         self._soft = np.zeros((SIDE, SIDE, 3), np.float32)
 
@@ -65,25 +74,33 @@ class Occlusion:
             return None
         mesh = face.mesh[:POINTS]
         colours, facing = seen_face(frame, mesh)
-        strange = self._strangeness(self._look, colours, facing)
+        far = self._distance(self._look, colours, facing)
+        strange = self._strangeness(far)
         self._belief += np.where(strange > self._belief, _RISE, _FALL) * (strange - self._belief)
-        hidden = holes_filled(_without_specks(self._belief))
-        return _drawn(hidden, frame, mesh) if hidden.max() > 0.2 else None
+        hidden = _without_specks(self._belief)
+        hands = self._hands.see(frame, mesh, stirred=float((strange > 0.5).mean()) > _STIR)
+        layers = cv2.merge([holes_filled(hidden), self._look.smooth, far])
+        return _drawn(layers, hands, frame, mesh)
 
-    def _strangeness(self, look: Look, colours: F32, facing: F32) -> F32:
-        """0..1 `(S, S)`: how surely each texel shows something else than the face, seen alone."""
+    def _distance(self, look: Look, colours: F32, facing: F32) -> F32:
+        """How many spreads each texel differs from the face's own look in this light `(S, S)`."""
         trust = np.clip((facing - _FACING[0]) / (_FACING[1] - _FACING[0]), 0, 1) * look.known
         seen = trust > 0
         gap = colours - look.middle
         gap -= light(gap, seen & (self._belief < 0.5), look.spread)
-        rest = (gap - self._soft) / look.spread
-        far = np.sqrt((rest * rest).sum(axis=2)) * trust
-        far = cv2.blur(far, (3, 3))
-        kept = cv2.dilate(self._belief, np.ones((5, 5), np.uint8))
+        rest = matter(gap - self._soft, look.middle) / look.spread
+        red = np.where(rest[..., 1] > 0, rest[..., 1] * _REDDER, rest[..., 1])
+        far = np.sqrt(rest[..., 0] ** 2 + red**2 + rest[..., 2] ** 2) * trust
+        self._follow_light(gap, seen & (far < _STAY) & (self._belief < 0.2))
+        return np.asarray(far, np.float32)
+
+    def _strangeness(self, far: F32) -> F32:
+        """0..1 `(S, S)`: how surely each texel shows something else than the face."""
+        kept = cv2.dilate(self._belief, np.ones((3, 3), np.uint8))
         limit = _SURE - (_SURE - _STAY) * kept
-        strange = np.asarray(np.clip((far - limit) / 1.2 + 0.5, 0, 1), np.float32)
-        self._follow_light(gap, seen & (strange < 0.2) & (kept < 0.2))
-        return strange
+        patches = grown(far > limit, far > _STAY)
+        strange = np.where(patches, np.clip((far - _STAY) / 1.2 + 0.5, 0, 1), 0).astype(np.float32)
+        return np.asarray(cv2.morphologyEx(strange, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.float32)
 
     def _follow_light(self, gap: F32, bare: F32) -> None:
         """Shadows and highlights that the broad light misses, learnt slowly where the face is bare."""
@@ -107,8 +124,11 @@ def _without_specks(belief: F32) -> F32:
     return np.asarray(belief * near, np.float32)
 
 
-def _drawn(hidden: F32, frame: Frame, mesh: F32) -> Cover | None:
-    """The texels' belief in picture pixels, its borders on the picture's edges."""
+def _drawn(layers: F32, hands: list[Hand], frame: Frame, mesh: F32) -> Cover | None:
+    """What is believed, in picture pixels, its borders on the picture's edges; None if it is nothing.
+
+    `layers` `(S, S, 3)`: what is hidden, where the bare face is smooth, and how far from its own look it is.
+    """
     width = float(np.ptp(mesh[:, 0]))
     box = Box.around(mesh[:, :2], 4 + 0.03 * width, frame.size)
     if box is None:
@@ -116,11 +136,48 @@ def _drawn(hidden: F32, frame: Frame, mesh: F32) -> Cover | None:
     half = box.half
     local = ((mesh[:, :2] - (box.x, box.y) + 0.5) / 2 - 0.5).astype(np.float32)
     field, valid = spread(local, _closed(), texels(SIDE), (half.width, half.height), depth=mesh[:, 2])
-    rough = cv2.remap(hidden, field[..., 0], field[..., 1], cv2.INTER_LINEAR) * valid
+    placed = cv2.remap(layers, field[..., 0], field[..., 1], cv2.INTER_LINEAR) * valid[..., None]
+    rough, free, far = cv2.split(placed)
+    if hands:
+        rough = np.maximum(rough, hand_share(hands, box, _halved(frame, box), far))
     luma = frame.planes[0][box.rows, box.columns]
+    lines = _lines(luma, cv2.resize(free, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), width)
+    if max(rough.max(), lines.max()) < 0.2:
+        return None
     fine = _guided(rough, luma, max(2, round(_REACH * width / 2)))
-    grown = cv2.dilate(fine, _disc(_MARGIN * width))
-    return Cover(box, np.clip((grown - 0.15) / 0.5, 0, 1))
+    grown_fine = cv2.dilate(fine, _disc(_MARGIN * width))
+    return Cover(box, np.maximum(np.clip((grown_fine - 0.15) / 0.5, 0, 1), lines))
+
+
+def _halved(frame: Frame, box: Box) -> F32:
+    """A box's Y'CbCr at half its size `(h/2, w/2, 3)`."""
+    luma, cb, cr = frame.cut(box)
+    small = cv2.resize(luma, cb.shape[::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.merge([small, cb, cr]), np.float32)
+
+
+def _lines(luma: U8, free: F32, width: float) -> F32:
+    """Thin things (strands, rims) `(h, w)` 0..1 where the bare face has no lines of its own, and where they go on
+    from there over brows and lids."""
+    side = 2 * max(2, round(_THIN * width / 2)) + 1
+    size = (luma.shape[1] // 2, luma.shape[0] // 2)
+    around = cv2.medianBlur(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), side)
+    around = cv2.resize(around, luma.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    closed = cv2.morphologyEx(luma, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    dark = cv2.subtract(cv2.min(closed, around), luma)
+    bright = cv2.subtract(luma, around)
+    depth = np.maximum(dark.astype(np.float32), bright * np.float32(_DEEP / _BRIGHT)) / np.maximum(around, 24)
+    lone = depth * free
+    if lone.max() < _DEEP:
+        return np.zeros(luma.shape, np.float32)
+    patches = grown(lone > _DEEP, lone > _DEEP / 2)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(patches.astype(np.uint8), connectivity=8)
+    long = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) > _LONG * width
+    long[0] = False
+    line, way = long[labels].astype(np.uint8), (depth > _DEEP / 3).astype(np.uint8)
+    for _ in range(round(_ONWARD * width)):
+        line |= cv2.dilate(line, _NEIGHBOURS) & way
+    return np.asarray(cv2.GaussianBlur(cv2.dilate(line, _NEIGHBOURS).astype(np.float32), (0, 0), 0.7), np.float32)
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,9 @@
-"""How a person's own face looks through a shot, texel by texel, and how far a picture's face may differ from it.
+"""How a person's own bare face looks through a shot, texel by texel, and how far it may differ from that.
 
-Everything here lies in the common layout at `SIDE` texels, and in the three colour axes of `synthesis/light.py`:
-log brightness, share of red, share of blue.
+Everything here lies in the common layout at `SIDE` texels and in three axes: log brightness, share of red, share
+of blue. A track's samples are brought into one light. What no face can be (a microphone's grey on the chin, a
+glasses' rim on the cheek, hair on the temple) does not enter the look, even if it is there all the time. Dark
+hair below the nose does: a beard is part of the face.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ from countenance.media.frame import F32, U8, Box, Frame
 from countenance.perception.layout import texels
 from countenance.perception.raster import spread, vertex_normals
 from countenance.perception.topology import (
-    FACE_OVAL,
     LEFT_BROW,
     LEFT_EYE,
     LIPS_OUTER,
@@ -31,44 +32,66 @@ from countenance.perception.topology import (
 from countenance.perception.tracks import FaceTrack
 
 SIDE = 128
-_SEEN = 0.20  # how squarely a texel must be seen to say anything
-_FEW = 4.0
 _CELL = 4  # light is compared on every fourth texel
-# Least spreads of a bare face's skin: log brightness, share of red, share of blue.
-_FLOOR = np.array([0.085, 0.010, 0.010], np.float32)
-# What expression adds to them at its strongest: shading moves, colour hardly does.
-_EXPRESSION = np.array([0.20, 0.012, 0.012], np.float32)
+_BROAD = np.array([0.20, 0.015, 0.015], np.float32)  # spreads of skin around a smooth surface
+# Least spreads of a bare face's texel over time: shading moves, colour hardly does.
+_FLOOR = np.array([0.13, 0.011, 0.011], np.float32)
+_EXPRESSION = np.array([0.18, 0.010, 0.010], np.float32)  # what lids, brows and lips add
+_FEW = 4.0  # samples: so few have not seen every expression
+_NOSTRILS = ((98, 97, 99, 240, 75, 60, 20, 242), (327, 326, 328, 460, 305, 290, 250, 462))
+_LASHES = ((33, 246, 161, 7, 130, 226), (263, 466, 388, 249, 359, 446))  # around the outer corners
+_FOLDS = ((129, 203, 206, 216, 212, 202), (358, 423, 426, 436, 432, 422))
+_GREYER, _REDDER, _BLUER = 3.2, 9.0, 4.5  # spreads of the own skin at which colour cannot be the own face's
+_DARK = 0.60  # log brightness below the skin that is hair on forehead, temple or cheek
+_SHADED = 0.4  # the same in the shadow of the brows, on top
+_LINE = 0.45  # the same for something thin
+_THIN = 9  # texels: a line is thinner
+_STAYS = 0.65  # of a stranger's limit: what touches one and reaches this belongs to it
+_MOSTLY = 0.75  # share of samples that agree: then they are believed even against the skin's colour
 
 
 @dataclass(frozen=True)
 class Look:
-    """A person's own face: `middle` `(S, S, 3)` and `spread` `(S, S, 3)` in colour axes, `known` `(S, S)` bool."""
+    """A person's own face: `middle` and `spread` `(S, S, 3)` in axes; `known` `(S, S)` bool, where it was seen at all;
+    `smooth` `(S, S)` 0..1, where the bare face shows no lines of its own."""
 
     middle: F32
     spread: F32
     known: NDArray[np.bool_]
+    smooth: F32
 
 
 def look_of(tracks: Sequence[FaceTrack]) -> Look | None:
-    """The median of what the tracks' samples show, each brought into the same light; None without samples."""
-    samples = [texture for track in tracks for texture in track.textures]
-    if not samples:
+    """What the tracks' samples say about the bare face; None without samples."""
+    textures = [texture for track in tracks for texture in track.textures]
+    if not textures:
         return None
-    seen = np.stack([sample.any(axis=2) for sample in samples]) & inside()
-    colours = np.stack([axes(sample.astype(np.float32)) for sample in samples])
-    middle = _median(colours, seen)
+    seen = np.stack([texture.any(axis=2) for texture in textures]) & inside()
+    raw = np.stack([axes(texture.astype(np.float32)) for texture in textures])
+    known = seen.sum(axis=0) >= max(1, len(textures) // 8)
     floor = _FLOOR + _EXPRESSION * expression()[..., None]
+    middle = _median(raw, seen)
     for _ in range(2):
-        level = colours - np.stack([light(one - middle, ok, floor) for one, ok in zip(colours, seen, strict=True)])
+        level = raw - np.stack([light(one - middle, ok, floor) for one, ok in zip(raw, seen, strict=True)])
         middle = _median(level, seen)
-    far = _median(np.abs(level - middle), seen) * np.float32(1.4826)
-    known = seen.sum(axis=0) >= max(1, len(samples) // 8)
-    doubt = np.float32(np.sqrt(1 + _FEW / len(samples)))  # few samples have not seen every expression
-    return Look(middle, doubt * np.sqrt(floor * floor + (1.2 * far) ** 2).astype(np.float32), known)
+    plain = known & (expression() < 0.2)
+    skin = light(middle, plain, np.broadcast_to(_BROAD, middle.shape))
+    tone = _tone(middle - skin, plain)
+    brow = float(np.percentile((skin - middle)[..., 0][_brows() & known], 90)) if (_brows() & known).any() else 1.0
+    bare = seen & np.stack([~_impossible(one, skin, tone, brow, ok) for one, ok in zip(level, seen, strict=True)])
+    bare &= _believed(level, skin, bare, floor)
+    enough = bare.sum(axis=0) >= np.maximum(1, seen.sum(axis=0) // 8)
+    own = np.where(enough[..., None], _median(level, bare), 0)
+    own = np.where(enough[..., None], own, skin + _carried(own - skin, enough)).astype(np.float32)
+    far = _median(np.abs(level - own), bare) * np.float32(1.4826) * enough[..., None]
+    floor[..., 1:] = np.maximum(floor[..., 1:], tone)
+    doubt = np.sqrt(1 + _FEW / len(textures)) * np.where(enough, 1.0, 1.3)[..., None]
+    width = doubt * np.sqrt(floor * floor + (1.2 * far) ** 2)
+    return Look(own, width.astype(np.float32), known, _smooth(own, skin))
 
 
 def seen_face(frame: Frame, mesh: F32) -> tuple[F32, F32]:
-    """A picture's face as colour axes `(S, S, 3)`, and how squarely the camera looks at each texel `(S, S)`.
+    """A picture's face in axes `(S, S, 3)`, and how squarely the camera looks at each texel `(S, S)`.
 
     The same as `perception.textures.unroll`, with the layout's own weights worked out once.
     """
@@ -96,11 +119,19 @@ def axes(rgb: F32) -> F32:
     return np.stack([np.log(total), (rgb[..., 0] + 8) / total, (rgb[..., 2] + 8) / total], axis=2).astype(np.float32)
 
 
+def matter(gap: F32, base: F32) -> F32:
+    """A difference of looks `(S, S, 3)` from `base` without the paleness that a highlight, added white, explains."""
+    white = np.clip(np.exp(np.minimum(gap[..., 0], 1.1)) - 1, 0, None)
+    share = white / (1 + white)
+    paler = share[..., None] * (base[..., 1:] - np.float32(1 / 3))
+    return np.concatenate([gap[..., :1], gap[..., 1:] + paler], axis=2)
+
+
 def light(gap: F32, seen: NDArray[np.bool_], scale: F32) -> F32:
     """The broad part of a difference of looks `(S, S, 3)`: light, not matter.
 
-    A smooth surface of second order in brightness and a plain in colour, fitted to what most texels say (iterated
-    weights of Cauchy), so that something in front of part of the face does not pull it along.
+    A smooth surface of second order in brightness and a plane in colour, fitted to what most texels say (iterated
+    weights of Cauchy, in units of `scale`), so that something in front of part of the face does not pull it along.
     """
     chosen = seen[::_CELL, ::_CELL]
     few, basis, scale = (z[::_CELL, ::_CELL][chosen] for z in (gap, _basis(), scale))
@@ -111,10 +142,10 @@ def light(gap: F32, seen: NDArray[np.bool_], scale: F32) -> F32:
     for _ in range(5):
         rest = (few - basis @ fitted) / scale
         weight = 1 / (1 + (rest * rest).sum(axis=1) / 4)
-        for axis, terms in ((0, 6), (1, 3), (2, 3)):
+        for columns, terms in ((slice(0, 1), 6), (slice(1, 3), 3)):
             part = basis[:, :terms]
             normal = (part * weight[:, None]).T @ part + np.eye(terms, dtype=np.float32) * 0.5
-            fitted[:terms, axis] = np.linalg.solve(normal, (part * weight[:, None]).T @ few[:, axis])
+            fitted[:terms, columns] = np.linalg.solve(normal, (part * weight[:, None]).T @ few[:, columns])
     return np.asarray(_basis() @ fitted, np.float32)
 
 
@@ -127,15 +158,12 @@ def inside() -> NDArray[np.bool_]:
 
 def holes_filled(values: F32) -> F32:
     """Values `(S, S)` carried from around the eyes and lips into the holes between them, where the mesh has none."""
-    known = inside().astype(np.float32)
-    share = cv2.GaussianBlur(known, (0, 0), SIDE / 40)
-    around = cv2.GaussianBlur(values * known, (0, 0), SIDE / 40) / (share + 1e-3)
-    return np.where(known > 0, values, around).astype(np.float32)
+    return np.where(inside(), values, _carried(values[..., None], inside())[..., 0]).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
 def expression() -> F32:
-    """0..1 `(S, S)`: how much a texel's look changes when a face talks, smiles, blinks or frowns."""
+    """0..1 `(S, S)`: brows, lids, lips and nostrils: dark or red by nature, and changing most when a face moves."""
     moving = np.zeros((SIDE, SIDE), np.float32)
     for loop, grow, strength in (
         (LEFT_EYE, 1.5, 1.0),
@@ -143,20 +171,116 @@ def expression() -> F32:
         (LEFT_BROW, 1.4, 0.8),
         (RIGHT_BROW, 1.4, 0.8),
         (LIPS_OUTER, 1.3, 1.0),
+        *((loop, 2.0, 0.8) for loop in _NOSTRILS),
+        *((loop, 2.0, 0.6) for loop in _LASHES),
     ):
-        moving = np.maximum(moving, polygon(loop, grow).astype(np.float32) * np.float32(strength))
+        moving = np.maximum(moving, _polygon(loop, grow) * np.float32(strength))
     return np.asarray(cv2.GaussianBlur(moving, (0, 0), SIDE / 50), np.float32)
 
 
-def polygon(loop: Sequence[int], grow: float = 1.0) -> U8:
-    """1 inside the loop of mesh points, grown around its middle `(S, S)`."""
-    points = texels(SIDE)[list(loop)]
-    if len(loop) != len(FACE_OVAL):
-        points = cv2.convexHull(points)[:, 0]
+@lru_cache(maxsize=1)
+def folds() -> F32:
+    """0..1 `(S, S)`: where smiling folds the cheeks, beside nose and mouth."""
+    drawn = np.zeros((SIDE, SIDE), np.uint8)
+    for fold in _FOLDS:
+        cv2.polylines(drawn, [np.rint(texels(SIDE)[list(fold)]).astype(np.int32)], False, 255, SIDE // 16)
+    return np.asarray(cv2.GaussianBlur(drawn, (0, 0), SIDE / 64), np.float32) / np.float32(255)
+
+
+@lru_cache(maxsize=1)
+def sockets() -> F32:
+    """0..1 `(S, S)`: around the eyes up to the brows, where deep-set eyes lie in shadow."""
+    drawn = np.maximum(_polygon(LEFT_EYE + LEFT_BROW, 1.25), _polygon(RIGHT_EYE + RIGHT_BROW, 1.25))
+    return np.asarray(cv2.GaussianBlur(drawn, (0, 0), SIDE / 64), np.float32)
+
+
+@lru_cache(maxsize=1)
+def lower() -> F32:
+    """0..1 `(S, S)`: where beards grow: below the nose, and up to the ears at the sides."""
+    points = texels(SIDE)
+    half = float(np.ptp(points[:, 0])) / 2
+    nose, ears = float(points[[2, 98, 327], 1].mean()), float(points[[127, 356], 1].mean())
+    rows, columns = np.mgrid[:SIDE, :SIDE].astype(np.float32)
+    aside = np.abs(columns - SIDE / 2) / half
+    border = nose - np.clip((aside - 0.62) / 0.3, 0, 1) * (nose - ears)
+    return np.asarray(np.clip((rows - border) / 3 + 0.5, 0, 1), np.float32)
+
+
+@lru_cache(maxsize=1)
+def _brows() -> NDArray[np.bool_]:
+    return np.asarray(np.maximum(_polygon(LEFT_BROW, 1.0), _polygon(RIGHT_BROW, 1.0)) > 0)
+
+
+def _tone(rest: F32, plain: NDArray[np.bool_]) -> F32:
+    """How widely the own skin's shares of red and blue vary `(2,)`."""
+    return np.maximum(_FLOOR[1:], 1.4826 * np.median(np.abs(rest[plain][:, 1:]), axis=0)).astype(np.float32)
+
+
+def _impossible(level: F32, skin: F32, tone: F32, brow: float, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What in one sample cannot be a bare face `(S, S)`: alien colours; on the skin above the mouth also what is
+    far too dark, and dark lines. What touches it and is nearly as strange goes with it, or what is darker than
+    the brows, which are `brow` darker than skin."""
+    gap = level - skin
+    rest = matter(gap, skin)
+    red, blue = rest[..., 1] / tone[0], rest[..., 2] / tone[1]
+    alien = np.hypot(np.where(red < 0, red / _GREYER, red / _REDDER), blue / _BLUER) * (1 - 0.4 * expression())
+    upper = 1 - lower()
+    dark = -gap[..., 0] / (_DARK + _SHADED * sockets()) * (1 - expression()) * upper
+    bright = np.where(seen, gap[..., 0], 0)
+    line = _valleys(bright, _THIN) / _LINE * np.clip(1 - 1.2 * expression(), 0, 1) * upper
+    odd = np.maximum(np.maximum(alien, dark), line) * seen
+    darker = (-gap[..., 0] > max(brow, 0.35) + 0.2) & (upper > 0.5) & seen
+    patches = grown(odd > 1, (odd > _STAYS) | darker).astype(np.uint8)
+    return np.asarray(cv2.dilate(patches, np.ones((3, 3), np.uint8)) > 0)  # its soft border is not the face's either
+
+
+def _believed(level: F32, skin: F32, bare: NDArray[np.bool_], floor: F32) -> NDArray[np.bool_]:
+    """Of the possible samples `(k, S, S)` those to believe: a clear majority, or else those most like skin."""
+    distance = np.sqrt((((level - skin) / floor) ** 2).sum(axis=-1))
+    distance[~bare] = np.inf
+    middle = _median(level, bare)
+    agree = (np.sqrt((((level - middle) / floor) ** 2).sum(axis=-1)) < 3) & bare
+    count = bare.sum(axis=0)
+    united = agree.sum(axis=0) >= _MOSTLY * count
+    rank = np.clip(np.round(0.3 * count).astype(int) - 1, 0, len(level) - 1)
+    limit = np.take_along_axis(np.sort(distance, axis=0), rank[None], axis=0) + 2.5
+    return np.asarray(bare & (united | (distance <= limit)))
+
+
+def grown(sure: NDArray[np.bool_], likely: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The patches of what is likely that hold something sure."""
+    count, labels = cv2.connectedComponents((likely | sure).astype(np.uint8), connectivity=8)
+    chosen = np.zeros(count, bool)
+    chosen[labels[sure]] = True
+    return np.asarray(chosen[labels])
+
+
+def _valleys(values: F32, size: int) -> F32:
+    """How deep values lie in something dark that is thinner than `size`."""
+    return np.asarray(cv2.morphologyEx(values, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8)) - values, np.float32)
+
+
+def _smooth(own: F32, skin: F32) -> F32:
+    beard = cv2.GaussianBlur(np.clip((skin - own)[..., 0] / 0.3 - 0.5, 0, 1) * lower(), (0, 0), 3.0)
+    free = (1 - folds()) * np.clip(1 - 1.5 * expression(), 0, 1) * np.clip(1 - 2 * beard, 0, 1)
+    return np.asarray(free * inside(), np.float32)
+
+
+def _carried(values: F32, known: NDArray[np.bool_]) -> F32:
+    """Values `(S, S, c)` spread from where they are known to where they are not, fading with the distance."""
+    weight = known.astype(np.float32)
+    total = cv2.GaussianBlur(values.astype(np.float32) * weight[..., None], (0, 0), SIDE / 32)
+    share = cv2.GaussianBlur(weight, (0, 0), SIDE / 32)
+    return np.asarray(total.reshape(values.shape) / (share[..., None] + 0.01), np.float32)
+
+
+def _polygon(loop: Sequence[int], grow: float) -> F32:
+    """1 inside the hull of mesh points, grown around its middle `(S, S)`."""
+    points = cv2.convexHull(texels(SIDE)[list(loop)])[:, 0]
     centre = points.mean(axis=0)
-    canvas = np.zeros((SIDE, SIDE), np.uint8)
+    canvas: U8 = np.zeros((SIDE, SIDE), np.uint8)
     cv2.fillPoly(canvas, [np.rint(centre + (points - centre) * grow).astype(np.int32)], 1)
-    return canvas
+    return np.asarray(canvas, np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -175,12 +299,11 @@ def _basis() -> F32:
 
 
 def _median(values: F32, seen: NDArray[np.bool_]) -> F32:
-    """Per texel of the samples `(k, S, S, 3)` that see it; 0 where none does."""
+    """Per texel over the samples `(k, S, S, 3)` that are `seen` there; 0 where none is."""
     count = seen.sum(axis=0)
     ordered = np.sort(np.where(seen[..., None], values, np.inf), axis=0)
     low, high = (
-        np.take_along_axis(ordered, np.maximum(index, 0)[None, :, :, None], axis=0)[0]
-        for index in ((count - 1) // 2, np.minimum(count // 2, len(seen) - 1))
+        np.take_along_axis(ordered, np.clip(index, 0, len(seen) - 1)[None, :, :, None], axis=0)[0]
+        for index in ((count - 1) // 2, count // 2)
     )
-    middle = (low + high) / 2
-    return np.where(count[..., None] > 0, middle, 0).astype(np.float32)
+    return np.where(count[..., None] > 0, (low + high) / 2, 0).astype(np.float32)
