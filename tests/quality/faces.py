@@ -18,14 +18,18 @@ from countenance.perception.identity import chip, embed
 from countenance.perception.networks import FaceNetworks
 from countenance.perception.pose import pose_of, similarity
 from countenance.perception.smooth import smooth_track
-from countenance.perception.topology import POINTS, STEADY
+from countenance.perception.topology import FACE_OVAL, LEFT_EYE, LIPS_OUTER, POINTS, RIGHT_EYE, STEADY
 from countenance.perception.tracks import Face
 from countenance.quality.meter import Measured, Meter
+from countenance.synthesis.engine import Laid
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 MASTER = EXAMPLES / "ada" / "master.mp4"
 
+FEATHER_PX = 3.0
+
 Damage = Callable[[int, Frame], Frame]
+Change = Callable[[Frame], Frame]
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,15 @@ class Take:
 
     frames: tuple[Frame, ...]
     faces: tuple[Face, ...]
+
+    def laid(self, number: int, strength: float = 1.0, why: str = "") -> Laid:
+        """The whole face as if it had been painted, with a feathered edge."""
+        box, mesh = self.box(number), self.faces[number].mesh
+        mask = np.zeros((box.height, box.width), np.uint8)
+        oval = np.rint(mesh[list(FACE_OVAL), :2] - (box.x, box.y)).astype(np.int32)
+        cv2.fillPoly(mask, [oval], 255)
+        soft = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), FEATHER_PX)
+        return Laid(box, np.where(soft < 0.004, 0, soft).astype(np.float32) * np.float32(strength), strength, why)
 
     def box(self, number: int) -> Box:
         """A box that holds the face with room to spare."""
@@ -76,21 +89,36 @@ def measure(
     replaced: F32 | None = None,
     others: Mapping[str, F32] | None = None,
     cuts: Sequence[int] = (),
+    dubbed: bool = False,
     pictures: int = 36,
 ) -> Measured:
     """The damaged excerpt against itself."""
     shown = take()
-    meter = Meter(networks(), pictures, wanted=wanted, replaced=replaced, others=others, cuts=cuts)
+    meter = Meter(networks(), pictures, wanted=wanted, replaced=replaced, others=others, cuts=cuts, dubbed=dubbed)
     for number in range(pictures):
         frame, face = shown.frames[number], shown.faces[number]
         after = damage(number, frame)
-        boxes = [] if after is frame else [shown.box(number)]
-        meter.see(number, float(frame.time), frame, after, face, boxes=boxes)
+        laid = [] if after is frame else [shown.laid(number)]
+        meter.see(number, float(frame.time), frame, after, face, laid)
     return meter.finish()
 
 
 def untouched(_number: int, frame: Frame) -> Frame:
     return frame
+
+
+def blended(number: int, frame: Frame, painted: Frame, mask: F32 | None = None) -> Frame:
+    """The painted picture where the mask `(h, w)` of the face's box (default: the whole face) lets it through."""
+    box = take().box(number)
+    result = frame.copy()
+    result.paste(box, painted.rgb(box).astype(np.float32), take().laid(number).mask if mask is None else mask)
+    return result
+
+
+def shrunk(mask: F32, pixels: int) -> F32:
+    """The mask without its rim, as softly feathered."""
+    core = cv2.erode((mask > 0.5).astype(np.uint8), np.ones((2 * pixels + 1, 2 * pixels + 1), np.uint8))
+    return np.asarray(cv2.GaussianBlur(core.astype(np.float32), (0, 0), FEATHER_PX), np.float32)
 
 
 def moved(frame: Frame, x: float, y: float) -> Frame:
@@ -101,6 +129,33 @@ def moved(frame: Frame, x: float, y: float) -> Frame:
         size = plane.shape[::-1]
         planes.append(cv2.warpAffine(plane, matrix, size, borderMode=cv2.BORDER_REPLICATE))
     return Frame(frame.pts, frame.time_base, (planes[0], planes[1], planes[2]))
+
+
+def rolled(number: int, frame: Frame, degrees: float) -> Frame:
+    """The whole picture, turned around the face's middle."""
+    x, y = take().faces[number].mesh[list(STEADY), :2].mean(axis=0).tolist()
+    planes = []
+    for plane, step in zip(frame.planes, (1.0, 0.5, 0.5), strict=True):
+        matrix = cv2.getRotationMatrix2D((x * step, y * step), degrees, 1.0)
+        planes.append(cv2.warpAffine(plane, matrix, plane.shape[::-1], borderMode=cv2.BORDER_REPLICATE))
+    return Frame(frame.pts, frame.time_base, (planes[0], planes[1], planes[2]))
+
+
+def retimed(shown: Frame, frame: Frame) -> Frame:
+    """One picture's content at another one's time."""
+    return Frame(frame.pts, frame.time_base, shown.copy().planes)
+
+
+def patched(number: int, frame: Frame, shown: Frame, points: Sequence[int]) -> Frame:
+    """The picture with another one's content around some points of the face, softly joined."""
+    box, mesh = take().box(number), take().faces[number].mesh
+    mask = np.zeros((box.height, box.width), np.uint8)
+    for part in (RIGHT_EYE, LEFT_EYE, LIPS_OUTER):
+        if set(part) <= set(points):
+            hull = cv2.convexHull(np.rint(mesh[list(part), :2] - (box.x, box.y)).astype(np.int32))
+            cv2.fillConvexPoly(mask, hull, 255)
+    mask = cv2.dilate(mask, np.ones((23, 23), np.uint8))
+    return blended(number, frame, shown, cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), FEATHER_PX))
 
 
 def relit(frame: Frame, luma: float = 1.0, chroma: float = 0.0) -> Frame:

@@ -8,11 +8,13 @@ import pytest
 from PIL import Image
 
 from countenance.media.frame import Frame
+from countenance.perception.topology import LEFT_EYE, LIPS_OUTER, RIGHT_EYE
 from countenance.quality.gate import judge, kinds
 from countenance.quality.meter import Measured, Meter
 from countenance.quality.report import render_report
 
 RANDOM = np.random.default_rng(3)
+EYES = (*RIGHT_EYE, *LEFT_EYE)
 STEPS = RANDOM.normal(0, 1.2, (100, 2))
 
 
@@ -65,6 +67,149 @@ def test_each_restlessness_is_told_from_the_others(
     assert figures["jitter_ratio"] == pytest.approx(np.mean(jitter), abs=np.ptp(jitter) / 2)
     assert figures["flicker_ratio"] == pytest.approx(np.mean(flicker), abs=np.ptp(flicker) / 2)
     assert figures["missing_face_share"] == 0.0
+
+
+def painted_as_it_was(_number: int, frame: Frame) -> Frame:
+    return frame.copy()
+
+
+def test_a_face_painted_exactly_as_it_was_is_faultless() -> None:
+    measured = faces.measure(painted_as_it_was)
+    assert measured.reasons == {}
+    shares = {"lips_kept": 1.0, "lids_kept": 1.0, "outside_exact": 1.0, "missing_face_share": 0.0}
+    ratios = dict.fromkeys(("jitter_ratio", "flicker_ratio", "sharpness_ratio", "noise_ratio"), 1.0)
+    errors = dict.fromkeys(("pose_error_deg", "pose_motion_deg", "lips_error", "lids_error", "gaze_error_deg"), 0.0)
+    seam = {"seam_delta_e_median": 0.0, "seam_delta_e_p95": 0.0, "eyes_ssim": 1.0, "mouth_ssim": 1.0}
+    expected = shares | ratios | errors | seam
+    assert measured.figures.keys() == expected.keys()
+    for key, value in expected.items():
+        assert measured.figures[key] == pytest.approx(value, abs=0.05 if key.endswith("deg") else 1e-5)
+
+
+# What each damage does to some figures: "more" or "less" than the bound, or "like" the undamaged within it.
+DAMAGES: list[tuple[str, faces.Damage, dict[str, tuple[str, float]]]] = [
+    (
+        "rolled by three degrees",
+        lambda n, frame: faces.rolled(n, frame, 3.0),
+        {
+            "pose_error_deg": ("more", 2.0),
+            "pose_motion_deg": ("less", 1.2),
+            "lips_error": ("less", 0.005),
+            "sharpness_ratio": ("more", 0.6),
+        },
+    ),
+    (
+        "rolled to and fro",
+        lambda n, frame: faces.rolled(n, frame, 3.0 * np.sin(n / 4)),
+        {"pose_motion_deg": ("more", 1.0), "lips_kept": ("more", 0.7)},
+    ),
+    (
+        "frozen at the first picture",
+        lambda _, frame: faces.retimed(faces.take().frames[0], frame),
+        {
+            "pose_error_deg": ("more", 0.8),
+            "lips_error": ("more", 0.006),
+            "lips_kept": ("less", 0.4),
+            "lids_kept": ("less", 0.4),
+            "mouth_ssim": ("less", 0.9),
+        },
+    ),
+    (
+        "pictures in another order",
+        lambda n, frame: faces.retimed(shuffled(n, frame), frame),
+        {"lips_kept": ("less", 0.9), "jitter_ratio": ("more", 1.5), "sharpness_ratio": ("more", 0.8)},
+    ),
+    (
+        "eyes that stay open",
+        lambda n, frame: faces.patched(n, frame, faces.take().frames[8], EYES),
+        {"lids_kept": ("less", 0.5), "lips_kept": ("more", 0.95), "mouth_ssim": ("more", 0.99)},
+    ),
+    (
+        "a mouth that stays shut",
+        lambda n, frame: faces.patched(n, frame, faces.take().frames[0], LIPS_OUTER),
+        {"lips_kept": ("less", 0.5), "lids_kept": ("more", 0.7), "eyes_ssim": ("more", 0.99)},
+    ),
+    (
+        "irises moved aside",
+        lambda n, frame: faces.patched(n, frame, faces.moved(frame, 6.0, 0.0), EYES),
+        {"gaze_error_deg": ("more", 3.0), "lips_error": ("less", 0.004)},
+    ),
+    (
+        "out of focus",
+        lambda n, frame: faces.blended(n, frame, faces.blurred(frame, 1.5)),
+        {
+            "sharpness_ratio": ("less", 0.75),
+            "eyes_ssim": ("less", 0.97),
+            "seam_delta_e_p95": ("less", 1.5),
+            "pose_error_deg": ("less", 0.8),
+        },
+    ),
+    (
+        "tinted",
+        lambda n, frame: faces.blended(n, frame, faces.relit(frame, chroma=12.0)),
+        {
+            "seam_delta_e_p95": ("more", 3.0),
+            "sharpness_ratio": ("more", 0.95),
+            "eyes_ssim": ("more", 0.97),
+            "pose_error_deg": ("less", 0.8),
+            "lips_error": ("less", 0.004),
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("damage", "effects"), [one[1:] for one in DAMAGES], ids=[one[0] for one in DAMAGES])
+def test_each_damage_moves_the_figures_that_name_it_and_leaves_others(
+    damage: faces.Damage, effects: dict[str, tuple[str, float]]
+) -> None:
+    figures = faces.measure(damage, pictures=24).figures
+    for key, (way, bound) in effects.items():
+        value = figures[key]
+        assert value is not None
+        assert (value > bound) if way == "more" else (value < bound), f"{key} = {value}"
+
+
+def test_a_dub_leaves_the_mouth_out_of_the_comparison() -> None:
+    damage = DAMAGES[5][1]
+    dubbed = faces.measure(damage, dubbed=True, pictures=24)
+    assert not {"lips_error", "lips_kept", "mouth_ssim"} & dubbed.figures.keys()
+    assert dubbed.figures["lids_kept"] is not None and dubbed.figures["lids_kept"] > 0.7
+    assert dubbed.figures["painted_share"] == 1.0
+
+
+def test_what_was_not_painted_for_a_reason_is_told() -> None:
+    shown = faces.take()
+    meter = Meter(faces.networks(), 20, wanted=faces.references("ada"))
+    for number, (frame, face) in enumerate(zip(shown.frames[:20], shown.faces, strict=False)):
+        laid = shown.laid(number, 0.0 if number >= 15 else 1.0, "too small")
+        meter.see(number, float(frame.time), frame, frame.copy(), face, [laid])
+    measured = meter.finish()
+    assert (measured.figures["painted_share"], measured.figures["untouched_share"]) == (0.75, 0.25)
+    assert measured.reasons["untouched_share"] == "of 20 pictures 5 too small"
+    assert [one["state"] for one in measured.strips[0]["stretches"]] == ["painted", "untouched"]
+    assert len([value for value in curve_of(measured, "pose")["values"] if value is not None]) == 15
+
+
+def test_a_long_clip_is_measured_in_stretches_and_says_so() -> None:
+    shown, pictures, stained = faces.take(), 80, 70
+    meter = Meter(faces.networks(), pictures)
+    for number in range(pictures):
+        place = min(number % 70, 70 - number % 70)  # to and fro
+        frame = shown.frames[place].copy()
+        if number == stained:
+            frame.planes[0][2, 5] ^= 1
+        meter.see(number, number / 25, shown.frames[place], frame, shown.faces[place], [shown.laid(place)])
+    measured = meter.finish()
+    [note] = measured.notes
+    assert note.startswith(
+        "Motion, steadiness and detail were measured in 50 of 80 pictures: 2 evenly spread stretches"
+    )
+    assert measured.figures["jitter_ratio"] == pytest.approx(1.0) and measured.figures["pose_error_deg"] is not None
+    assert (
+        measured.figures["outside_exact"] is not None and measured.figures["outside_exact"] < 1.0
+    )  # all are looked at
+    tremble = curve_of(measured, "tremble")["values"]
+    assert sum(value is not None for value in tremble) == 50 and tremble[0] is None
 
 
 def test_another_persons_face_is_nearer_to_that_person() -> None:

@@ -95,6 +95,27 @@ def test_the_verdict_stands_at_the_top_in_words() -> None:
     assert "−17.0 to −15.0 LUFS" in text and "The speech was slowed by 4 %." in text
 
 
+def test_figures_stand_under_their_headings() -> None:
+    text = Page(render_report(qc(), {})).text
+    headings = ["Whose face it is", "How steady it is", "Sound", "What was painted"]
+    assert [text.index(heading) for heading in headings] == sorted(text.index(heading) for heading in headings)
+    assert "How it moves" not in text  # nothing of it was measured
+
+
+def test_fades_are_shown_over_time_and_listed() -> None:
+    told = qc()
+    fade = {"state": "faded", "why": "turned too far", "from_s": 2.0, "to_s": 2.4, "pictures": 10, "course": [0.4]}
+    whole = {"state": "painted", "why": "", "from_s": 0.0, "to_s": 2.0, "pictures": 50, "course": []}
+    told["strips"] = [{"label": "guest", "stretches": [whole, fade]}, {"label": "presenter", "stretches": [whole]}]
+    html = render_report(told, {})
+    text = Page(html).text
+    assert "What was painted, frame by frame" in text
+    assert "2.00–2.40 s 10 faded to the original, down to 40 % turned too far" in text
+    assert text.count("Every frame that shows the person was painted in full.") == 1
+    assert html.count('<path class="painted"') == 2 and html.count('<path class="faded"') == 1
+    assert "frame by frame" not in Page(render_report(qc(), {})).text
+
+
 def test_a_failed_gate_names_what_failed() -> None:
     text = Page(render_report(qc(jitter_ratio=1.83, loudness_lufs=-18.9), {})).text
     assert "Does not pass the standard gate" in text

@@ -26,3 +26,11 @@ def test_a_baseline_without_values_is_none() -> None:
     empty = np.full(3, np.nan)
     assert curve("key", "Label", "", np.arange(3.0), np.zeros(3), empty)["baseline"] is None
     assert curve("key", "Label", "", np.arange(3.0), np.zeros(3), np.ones(3))["baseline"] == [1.0, 1.0, 1.0]
+
+
+def test_small_gaps_are_bridged_and_large_ones_stay() -> None:
+    values = np.array([np.nan, 1.0, np.nan, 2.0, np.nan, np.nan, np.nan, 3.0, np.nan])
+    made = curve("key", "Label", "", np.arange(9.0), values, bridged=1)
+    assert made["times_s"] == [0.0, 1.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]
+    assert made["values"] == [None, 1.0, 2.0, None, None, None, 3.0, None]
+    assert len(curve("key", "Label", "", np.arange(9.0), values)["values"]) == 9

@@ -199,6 +199,7 @@ def _meters(task: Task) -> dict[int, Meter]:
             replaced=tracks[0].embedding if part.swapped else None,
             others={name: embeddings_of(task.brief, name) for name in others},
             cuts=cuts,
+            dubbed=part.dubbed,
         )
     return meters
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +83,7 @@ def draw(curve: Mapping[str, Any]) -> Drawing:
         bands=tuple(band for band in bands if band.height > 0),
         limits=tuple(Tick(y(value), _limit_text(value)) for value in limits),
         y_ticks=tuple(Tick(y(value), number(value, decimals)) for value in ticks),
-        x_ticks=_time_ticks(end, x),
+        x_ticks=time_ticks(end, x),
         told=_told(values, baseline, unit),
     )
 
@@ -120,7 +120,8 @@ def _scale(values: Sequence[float | None]) -> tuple[float, float, float]:
     return low, high, step
 
 
-def _time_ticks(end: float, x: Any) -> tuple[Tick, ...]:
+def time_ticks(end: float, x: Callable[[float], float]) -> tuple[Tick, ...]:
+    """At most nine ticks in round seconds from 0 to `end`, placed by `x`."""
     step = next((s for s in (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600) if end / s <= 8), end / 6)
     count = math.floor(end / step + 1e-9)
     marks = [n * step for n in range(count + 1)]

@@ -18,7 +18,7 @@ _CROP_PX = 112
 _REACH = 1.1  # side of the crop over the face's size
 
 
-def _optical_flow() -> Any:
+def optical_flow() -> Any:
     return cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
 
 
@@ -33,7 +33,7 @@ class Flicker:
 
     values: list[float] = field(default_factory=list)
     _last: U8 | None = None
-    _flow: Any = field(default_factory=_optical_flow)
+    _flow: Any = field(default_factory=optical_flow)
 
     def add(self, crop: U8 | None, inside: U8 | None) -> None:
         """The next picture's aligned crop (Y'CbCr) and the oval in it; None where there is no face."""
@@ -76,14 +76,19 @@ def face_crop(frame: Frame, to_picture: F32) -> U8:
     return warp_yuv(frame, to_picture, _CROP_PX)
 
 
-def _warp_error(optical_flow: Any, earlier: U8, later: U8, inside: U8) -> float:
-    luma = (np.ascontiguousarray(later[..., 0]), np.ascontiguousarray(earlier[..., 0]))
-    flow = optical_flow.calc(*luma, None)
-    carried = cv2.remap(earlier, _grid() + flow, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return float(sum(cv2.mean(cv2.absdiff(carried, later), inside)[:3]))
+def carried(flow: Any, earlier: U8, later: U8) -> U8:
+    """The earlier picture `(h, w)` or `(h, w, 3)` moved to where things are in the later one, as the luma tells."""
+    pair = (np.ascontiguousarray(one if one.ndim == 2 else one[..., 0]) for one in (later, earlier))
+    way = flow.calc(*pair, None)
+    grid = _grid(*later.shape[:2])
+    return np.asarray(cv2.remap(earlier, grid + way, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
-@lru_cache(maxsize=1)
-def _grid() -> F32:
-    rows, columns = np.mgrid[:_CROP_PX, :_CROP_PX]
+def _warp_error(flow: Any, earlier: U8, later: U8, inside: U8) -> float:
+    return float(sum(cv2.mean(cv2.absdiff(carried(flow, earlier, later), later), inside)[:3]))
+
+
+@lru_cache(maxsize=4)
+def _grid(height: int, width: int) -> F32:
+    rows, columns = np.mgrid[:height, :width]
     return np.stack([columns, rows], axis=2).astype(np.float32)

@@ -42,6 +42,7 @@ class Kind:
     scale: float = 1.0  # the number that people read = value * scale
     shown: tuple[float, float] = (0.0, 1.0)  # the stretch of values that a gauge covers
     magnitude: bool = False
+    group: str = ""
     worse: str = "higher"  # which of two values is the worse one: "higher", "lower" or "away from 1"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,14 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.media.frame import F32, U8, Box, Frame
-from countenance.perception.crop import Square, square_around
-from countenance.perception.identity import chip, distance, embed
+from countenance.perception.crop import square_around
 from countenance.perception.networks import FaceNetworks
 from countenance.perception.topology import POINTS, STEADY
 from countenance.perception.tracks import Face
+from countenance.quality.coverage import Coverage
 from countenance.quality.exact import untouched
 from countenance.quality.flicker import FaceWindow, Flicker, face_crop
+from countenance.quality.look import Look
 from countenance.quality.measured import Measured, together
+from countenance.quality.motion import Motion, Seen, seen
+from countenance.quality.recognition import Recognition
+from countenance.quality.sampling import Sampling, close, due, spaced
 from countenance.quality.series import curve
 from countenance.quality.sheet import ContactSheet
 from countenance.quality.sync import av_offset, loudness_curve
@@ -27,19 +30,13 @@ from countenance.synthesis.engine import Laid
 
 __all__ = ["Measured", "Meter", "lip_gap", "together"]
 
-FACE_SCORE = 0.5  # the mesh network's own probability that it looks at a face
 _MOMENTS = 8
-_MOST_CHIPS, _LEAST_CHIPS, _PICTURES_A_CHIP = 12, 5, 25
 _CUT_EYES = 0.5  # an expected face that jumps this far, in eye distances, is in another shot
 _STILL_TREMBLE, _STILL_FLICKER = 2e-4, 0.1  # less than this is as good as none: ratios are taken to it at least
 _LEAST_PICTURES = 10
 _RESTLESSNESS = {  # figure, label, unit, scale of the curve, stillest that counts
     "tremble": ("jitter_ratio", "Tremble of the face", "%", 100.0, _STILL_TREMBLE),
     "flicker": ("flicker_ratio", "Flicker of the face", "", 1.0, _STILL_FLICKER),
-}
-_IDENTITY_LABELS = {
-    "identity_wanted": "Distance to the wanted person",
-    "identity_margin": "Distance gained from the replaced person",
 }
 _LIP_PAIRS = ((13, 14), (82, 87), (312, 317))  # the inner lips' upper and lower points in the middle
 
@@ -52,10 +49,16 @@ class _Side:
     flicker: Flicker = field(default_factory=Flicker)
     opening: list[float] = field(default_factory=list)
 
-    def add(self, mesh: F32 | None, crop: U8 | None, inside: U8 | None) -> None:
-        self.tremble.add(mesh)
+    def add(self, face: Seen | None, crop: U8 | None, inside: U8 | None) -> None:
+        self.tremble.add(None if face is None else face.mesh)
         self.flicker.add(crop, inside)
-        self.opening.append(float("nan") if mesh is None else lip_gap(mesh))
+        self.opening.append(_opening(face))
+
+    def skip(self, opening: float = float("nan")) -> None:
+        """A picture that is not measured; the mouth's opening may be known all the same."""
+        self.tremble.add(None)
+        self.flicker.add(None, None)
+        self.opening.append(opening)
 
     def cut(self) -> None:
         self.tremble.cut()
@@ -65,20 +68,23 @@ class _Side:
 class Meter:
     """Compares a variant with its master, one person's face in it, picture by picture and in order.
 
-    Figures, each by the same estimator on both pictures, at the place where the face is expected:
+    Each figure is found by the same estimator on both pictures, at the place where the face is expected, and is
+    defined where it is worked out:
 
-    - `identity_wanted`, `identity_replaced`: median over up to 12 evenly spaced pictures of the Euclidean distance
-      of dlib's embedding to the nearest reference (King 2017; below 0.6 is the same person);
-      `identity_margin`: median of replaced minus wanted.
-    - `identity_top1`: of the same pictures, the share in which the wanted person's nearest reference is nearer
-      than any of the replaced person's or of any other talent's (rank-1 identification, ISO/IEC 19795-1:2021;
-      "ID retrieval" in the papers on face swaps since FaceForensics++ is the same with another network).
-    - `jitter_ratio`: mean tremble (see `Tremble`) over the master's own, on pictures where both show the face.
-    - `flicker_ratio`: mean warp error (see `Flicker`) over the master's own.
+    - whose face it is, `identity_*`: see `Recognition`;
+    - how it moves, `pose_*`, `lips_*`, `lids_*`, `gaze_error_deg`: see `PoseError`, `Expression`, `gaze_error_deg`;
+    - how steady it is: `jitter_ratio` and `flicker_ratio`, the means of `Tremble` and `Flicker` over the master's;
+    - how it looks, `seam_*`, `sharpness_ratio`, `noise_ratio`, `eyes_ssim`, `mouth_ssim`: see `seam_steps`, `Detail`,
+      `likeness_of`;
+    - what was painted at all, `painted_share`, `faded_share`, `untouched_share`: see `Coverage`;
     - `missing_face_share`: of the pictures in which the mesh network finds the face in the master (probability
-      of at least 0.5), the share in which it does not in the variant.
-    - `outside_exact`: share of pixels outside the painted boxes that kept their bits (see `untouched`).
+      of at least 0.5), the share in which it does not in the variant;
+    - `outside_exact`: share of pixels outside the painted boxes that kept their bits (see `untouched`);
     - `av_offset_ms`: see `av_offset`, from the lips as detected in the variant.
+
+    Coverage and exactness count every picture. The others rest on the pictures that `Sampling` chooses: all of a
+    short clip, evenly spread stretches of a long one. Where nothing was laid over the person in a
+    picture, motion and look are not compared.
     """
 
     def __init__(
@@ -91,22 +97,24 @@ class Meter:
         others: Mapping[str, F32] | None = None,
         cuts: Collection[int] = (),
         dubbed: bool = False,
+        thorough: bool = False,
     ) -> None:
         """`pictures` will come in all; `wanted` and `replaced` are reference embeddings `(n, 128)`, `others`
-        those of all other talents by name; `cuts` are the numbers of output pictures that start a shot; `dubbed`: the
-        mouth says other words than the master's."""
-        self._networks = networks
-        self._wanted, self._replaced, self._cuts = wanted, replaced, cuts
-        self._others, self._dubbed = dict(others or {}), dubbed
+        those of all other talents by name; `cuts` are the numbers of output pictures that start a shot; `dubbed`:
+        the mouth says other words than the master's; `thorough`: every picture is measured, however long the clip."""
+        self._networks, self._cuts = networks, cuts
+        self._sampling = Sampling.of(pictures, dubbed=dubbed, thorough=thorough)
+        self._recognition = Recognition(pictures, wanted, replaced, others or {})
+        self._motion, self._look = Motion(networks, dubbed), Look(dubbed)
+        self._coverage = Coverage() if wanted is not None or dubbed else None
         self._before, self._after = _Side(), _Side()
         self._window = FaceWindow()
-        self._sheet, self._sheet_due = ContactSheet(), _spaced(pictures, _MOMENTS)
-        chips = min(_MOST_CHIPS, max(_LEAST_CHIPS, pictures // _PICTURES_A_CHIP))
-        self._chips, self._chip_times, self._chips_due = list[U8](), list[float](), _spaced(pictures, chips)
+        self._sheet, self._sheet_due = ContactSheet(), spaced(pictures, _MOMENTS)
         self._times: list[float] = []
         self._last: tuple[int, F32] | None = None
         self._owed = self._missing = 0
         self._same = self._outside = 0
+        self._painted = False
 
     def see(
         self,
@@ -125,22 +133,37 @@ class Meter:
         compositor laid over this person; `boxes` everything that was painted in the picture by anyone (default:
         the boxes of `laid`).
         """
-        boxes = boxes or [one.box for one in laid]
-        identical = self._compare(before, after, boxes)
+        identical = self._compare(before, after, boxes or [one.box for one in laid if one.strength > 0])
         self._times.append(time_s)
+        if self._coverage is not None:
+            self._coverage.add(time_s, face is not None, laid)
         if face is None:
-            self._without_face()
+            self._skip()
             return
-        mesh = face.mesh[:POINTS]
-        self._follow(number, mesh, face.eye_distance_px)
+        mesh, place = face.mesh[:POINTS], self._sampling.place(number)
         square = square_around(mesh)
-        found = self._look(after, square)
-        master = found if identical or before is None else self._look(before, square)
+        if due(self._sheet_due, number):
+            self._sheet.add(time_s, before, after, mesh)
+        wanted = self._recognition.due(number)
+        found = None
+        if place is not None or wanted or self._sampling.follows_mouth(number):
+            found = seen(self._networks, after, square)
+        if wanted and found is not None:
+            self._recognition.add(time_s, after, found.mesh)
+        if place is None:
+            self._skip(_opening(found))
+            return
+        self._follow(number, mesh, face.eye_distance_px)
+        master = found if identical or before is None else seen(self._networks, before, square)
         owed = before is None or master is not None
         self._owed += owed
         self._missing += owed and found is None
         self._add(after if identical else before, after, mesh, master, found)
-        self._sample(number, time_s, before, after, mesh, found)
+        if before is not None and any(one.strength > 0 for one in laid):
+            self._painted = True
+            self._look.add(place, before, after, mesh, laid)
+            if master is not None and found is not None:
+                self._motion.add(time_s, master, found, closely=close(place))
 
     def finish(self, samples: NDArray[np.floating[Any]] | None = None, rate_hz: int = 0) -> Measured:
         """The figures, curves and pictures; with the variant's sound `(n,)` or `(n, channels)` also the offset."""
@@ -149,19 +172,18 @@ class Meter:
         after.cut()
         times, opening = np.array(self._times), np.array(after.opening)
         found = Measured({}, {}, [], {}, times, opening)
-        self._identity(found)
+        self._recognition.tell(found)
+        if self._painted or self._coverage is not None:
+            self._motion.tell(found)
+            self._look.tell(found)
         for part in ("tremble", "flicker"):
             _compare_restlessness(found, part, getattr(before, part).values, getattr(after, part).values)
-        if self._owed:
-            found.figures["missing_face_share"] = self._missing / self._owed
-        else:
-            found.none("missing_face_share", "the master never shows the face")
-        if self._outside:
-            found.figures["outside_exact"] = self._same / self._outside
+        self._tell_coverage(found)
         theirs = 100 * np.array(before.opening)
-        found.curves.append(curve("opening", "Opening of the mouth", "%", times, 100 * opening, theirs))
+        found.curves.append(curve("opening", "Opening of the mouth", "%", times, 100 * opening, theirs, bridged=1))
         if samples is not None:
-            offset = av_offset(times, opening, samples, rate_hz)
+            heard = slice(*self._sampling.heard)
+            offset = av_offset(times[heard], opening[heard], samples, rate_hz)
             found.figures["av_offset_ms"] = offset.offset_ms
             if offset.reason:
                 found.reasons["av_offset_ms"] = offset.reason
@@ -172,6 +194,19 @@ class Meter:
             found.pictures["contact_sheet"] = sheet
         return found
 
+    def _tell_coverage(self, found: Measured) -> None:
+        if self._owed:
+            found.figures["missing_face_share"] = self._missing / self._owed
+        else:
+            found.none("missing_face_share", "the master never shows the face")
+        if self._outside:
+            found.figures["outside_exact"] = self._same / self._outside
+        if self._coverage is not None:
+            self._coverage.tell(found)
+        told = self._sampling.told()
+        if told:
+            found.notes.append(told)
+
     def _compare(self, before: Frame | None, after: Frame, boxes: Sequence[Box]) -> bool:
         """Count the untouched pixels; True when the whole picture is the master's."""
         if before is None or before.size != after.size:
@@ -180,10 +215,6 @@ class Meter:
         self._same += same
         self._outside += outside
         return same == outside and not boxes
-
-    def _look(self, frame: Frame, square: Square) -> F32 | None:
-        mesh, score = self._networks.mesh(frame, square)
-        return mesh if score >= FACE_SCORE else None
 
     def _follow(self, number: int, mesh: F32, eye_px: float) -> None:
         """Start anew where the expected face is in another shot or was away."""
@@ -198,13 +229,16 @@ class Meter:
         self._before.cut()
         self._after.cut()
         self._window.cut()
+        self._look.cut()
 
-    def _without_face(self) -> None:
-        for side in (self._before, self._after):
-            side.add(None, None, None)
+    def _skip(self, opening: float = float("nan")) -> None:
+        """A picture without the face, or one that is not measured."""
+        self._before.skip()
+        self._after.skip(opening)
         self._window.cut()
+        self._look.cut()
 
-    def _add(self, before: Frame | None, after: Frame, mesh: F32, master: F32 | None, found: F32 | None) -> None:
+    def _add(self, before: Frame | None, after: Frame, mesh: F32, master: Seen | None, found: Seen | None) -> None:
         to_picture, inside = self._window.look(mesh)
         crop = face_crop(after, to_picture)
         self._after.add(found, crop, inside)
@@ -212,52 +246,6 @@ class Meter:
             self._before.add(None, None, None)
         else:
             self._before.add(master, crop if before is after else face_crop(before, to_picture), inside)
-
-    def _sample(
-        self, number: int, time_s: float, before: Frame | None, after: Frame, mesh: F32, found: F32 | None
-    ) -> None:
-        if _due(self._sheet_due, number):
-            self._sheet.add(time_s, before, after, mesh)
-        asked = self._wanted is not None or self._replaced is not None
-        if asked and found is not None and _due(self._chips_due, number):
-            self._chips.append(chip(after, found))
-            self._chip_times.append(time_s)
-
-    def _identity(self, found: Measured) -> None:
-        vectors = embed(self._chips) if self._chips else np.zeros((0, 128), np.float32)
-        gaps: dict[str, F32] = {}
-        for key, references in (("identity_wanted", self._wanted), ("identity_replaced", self._replaced)):
-            if references is not None:
-                gaps[key] = np.array([distance(vector, references) for vector in vectors], np.float32)
-        if len(gaps) == 2:
-            gaps["identity_margin"] = gaps["identity_replaced"] - gaps["identity_wanted"]
-        for key, values in gaps.items():
-            if not len(values):
-                found.none(key, "no face was found to be compared")
-                continue
-            found.figures[key] = float(np.median(values))
-            if key in _IDENTITY_LABELS:
-                found.curves.append(curve(key, _IDENTITY_LABELS[key], "", np.array(self._chip_times), values))
-        self._retrieve(found, gaps, vectors)
-
-    def _retrieve(self, found: Measured, gaps: Mapping[str, F32], vectors: F32) -> None:
-        """`identity_top1`, where there is anybody to be mistaken for."""
-        strangers = {name: np.array([distance(v, known) for v in vectors]) for name, known in self._others.items()}
-        if "identity_replaced" in gaps:
-            strangers["the replaced person"] = gaps["identity_replaced"]
-        if "identity_wanted" not in gaps or not strangers:
-            return
-        if not len(vectors):
-            found.none("identity_top1", "no face was found to be compared")
-            return
-        names, table = list(strangers), np.stack(list(strangers.values()))
-        right = gaps["identity_wanted"] < table.min(axis=0)
-        found.figures["identity_top1"] = float(right.mean())
-        if not right.all():
-            taken_for = Counter(names[n] for n in table.argmin(axis=0)[~right])
-            found.reasons["identity_top1"] = "; ".join(
-                f"{count} of {len(right)} faces are nearer to {name}" for name, count in taken_for.most_common()
-            )
 
 
 def _compare_restlessness(found: Measured, part: str, theirs: Sequence[float], own: Sequence[float]) -> None:
@@ -279,14 +267,5 @@ def lip_gap(mesh: F32) -> float:
     return float(np.mean(gaps) / np.linalg.norm(mesh[33, :2] - mesh[263, :2]))
 
 
-def _spaced(pictures: int, count: int) -> list[int]:
-    """Numbers of `count` evenly spaced pictures, the middles of equal stretches, the last one first."""
-    return sorted({int((n + 0.5) * pictures / count) for n in range(count)}, reverse=True)
-
-
-def _due(numbers: list[int], number: int) -> bool:
-    """Whether the next number has come; numbers that were passed without a face are dropped."""
-    due = bool(numbers) and number >= numbers[-1]
-    while numbers and number >= numbers[-1]:
-        numbers.pop()
-    return due
+def _opening(face: Seen | None) -> float:
+    return float("nan") if face is None else lip_gap(face.mesh)

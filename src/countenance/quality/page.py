@@ -103,5 +103,5 @@ def number(value: float, decimals: int, page_language: str = "en") -> str:
 
 
 def with_unit(text: str, unit: str) -> str:
-    """The number and its unit, never parted by a line break: "80 ms", "1.5×"."""
-    return text + unit if unit in ("", "×") else f"{text}\u00a0{unit}"
+    """The number and its unit, never parted by a line break: "80 ms", "1.5×", "2.1°"."""
+    return text + unit if unit in ("", "×", "°") else f"{text}\u00a0{unit}"

@@ -11,6 +11,9 @@ from countenance.errors import CountenanceError
 from countenance.quality.curves import HEIGHT, LEFT, RIGHT, WIDTH, draw
 from countenance.quality.gate import Kind, kinds
 from countenance.quality.page import environment, face_name, language_name, number, readable, with_unit
+from countenance.quality.strips import BASE, draw_strip
+from countenance.quality.strips import HEIGHT as STRIP_HEIGHT
+from countenance.quality.strips import WIDTH as STRIP_WIDTH
 
 _CAPTIONS = {"contact_sheet": "Before (the master) and after (this variant), at the same moments."}
 
@@ -26,6 +29,7 @@ class Gauge:
 
 @dataclass(frozen=True)
 class Row:
+    group: str
     label: str
     means: str
     value: str
@@ -60,13 +64,20 @@ def render_report(qc: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
             passed=qc["verdict"]["passed"],
             headline=headline(qc),
             summary=summary(rows),
-            rows=rows,
+            groups=_grouped(rows),
+            strips=[draw_strip(strip) for strip in qc.get("strips", ()) if strip["stretches"]],
+            strip_box={"width": STRIP_WIDTH, "height": STRIP_HEIGHT, "base": BASE},
             curves=[draw(curve) for curve in curves if curve["times_s"]],
             box={"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT},
             pictures=[(_CAPTIONS.get(name, name.replace("_", " ")), _data_uri(pictures[name])) for name in order],
             notes=qc.get("notes", ()),
         )
     )
+
+
+def _grouped(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """The rows under their headings, in the order in which the headings come first."""
+    return [(group, [row for row in rows if row.group == group]) for group in dict.fromkeys(row.group for row in rows)]
 
 
 def headline(qc: Mapping[str, Any]) -> str:
@@ -112,6 +123,7 @@ def _row(figure: Mapping[str, Any]) -> Row:
         None: ("open", "not measured" if figure["value"] is None else "not judged"),
     }[figure["passed"]]
     return Row(
+        group=kind.group,
         label=figure["label"],
         means=figure["means"],
         value=figure_text(figure),

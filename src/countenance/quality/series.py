@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,17 @@ def curve(
     times_s: NDArray[np.floating[Any]],
     values: NDArray[np.floating[Any]],
     baseline: NDArray[np.floating[Any]] | None = None,
+    *,
+    bridged: int = 0,
 ) -> dict[str, Any]:
     """One curve; NaN becomes None, and of long ones each stretch gives its highest value, so that no spike is lost.
 
-    `baseline` is the master's; one without any value counts as none.
+    `baseline` is the master's; one without any value counts as none. Up to `bridged` unknown values between two
+    known ones are left out, so that the curve goes straight on.
     """
+    kept = ~_within_small_gaps(np.isfinite(values), bridged)
+    times_s, values = times_s[kept], values[kept]
+    baseline = None if baseline is None else baseline[kept]
     step = max(1, -(-len(times_s) // MOST_POINTS))
     known = baseline is not None and bool(np.isfinite(baseline).any())
     return {
@@ -38,3 +45,13 @@ def _highest(values: NDArray[np.floating[Any]], step: int) -> list[float | None]
     filled = np.where(np.isfinite(values), values, -np.inf)
     padded = np.concatenate([filled, np.full(-len(filled) % step, -np.inf)]).reshape(-1, step)
     return [round(float(v), 4) if np.isfinite(v) else None for v in padded.max(axis=1)]
+
+
+def _within_small_gaps(known: NDArray[np.bool_], most: int) -> NDArray[np.bool_]:
+    """Which unknown values lie in runs of at most `most` between two known ones."""
+    places = np.flatnonzero(known)
+    small = np.zeros(len(known), bool)
+    for before, after in pairwise(places.tolist()):
+        if 1 < after - before <= most + 1:
+            small[before + 1 : after] = True
+    return small

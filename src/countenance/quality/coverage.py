@@ -1,0 +1,102 @@
+"""Which pictures were painted, which were faded towards the master, which were left alone, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from countenance.quality.measured import Measured
+from countenance.synthesis.engine import Laid
+
+State = Literal["painted", "faded", "untouched", "absent"]
+_MOST_STEPS = 60
+_WHOLE, _NOTHING = 0.999, 0.001
+_UNSAID = "for no given reason"
+
+
+@dataclass
+class Stretch:
+    """Pictures that follow each other in one state and for one reason, with the strength of each that is faded."""
+
+    state: State
+    why: str
+    from_s: float
+    to_s: float
+    pictures: int = 0
+    strengths: list[float] = field(default_factory=list)
+
+    def record(self) -> dict[str, Any]:
+        """The stretch as it stands in qc.json, its course in at most 60 steps, each with its lowest strength."""
+        size = -(-len(self.strengths) // _MOST_STEPS) or 1
+        course = [round(min(self.strengths[n : n + size]), 3) for n in range(0, len(self.strengths), size)]
+        return {
+            "state": self.state,
+            "why": self.why,
+            "from_s": round(self.from_s, 3),
+            "to_s": round(self.to_s, 3),
+            "pictures": self.pictures,
+            "course": course,
+        }
+
+
+@dataclass
+class Coverage:
+    """The state of every picture of one person, kept as stretches.
+
+    - painted: laid at full strength; faded: laid fainter, so that the master shows through; untouched: the person is
+      there, and nothing or only nothingness was laid; absent: the person is not in the picture.
+    - `painted_share`, `faded_share`, `untouched_share`: of the pictures that show the person. They are counts, not
+      estimates; every picture is counted.
+    """
+
+    stretches: list[Stretch] = field(default_factory=list)
+    _counts: Counter[State] = field(default_factory=Counter)
+    _reasons: Counter[tuple[State, str]] = field(default_factory=Counter)
+
+    def add(self, time_s: float, present: bool, laid: Sequence[Laid]) -> None:
+        """The next picture: whether the person is in it, and what was laid over that person, strongest or not."""
+        state, why, strength = _judged(present, laid)
+        self._counts[state] += 1
+        if why:
+            self._reasons[state, why] += 1
+        last = self.stretches[-1] if self.stretches else None
+        if last is not None:
+            last.to_s = time_s  # a picture lasts until the next one
+        if last is None or (last.state, last.why) != (state, why):
+            last = Stretch(state, why, time_s, time_s)
+            self.stretches.append(last)
+        last.pictures += 1
+        if state == "faded":
+            last.strengths.append(strength)
+
+    @property
+    def present(self) -> int:
+        """How many pictures show the person."""
+        return sum(count for state, count in self._counts.items() if state != "absent")
+
+    def tell(self, found: Measured) -> None:
+        """Add the figures, with the reasons counted, and the strip."""
+        for state in ("painted", "faded", "untouched"):
+            if self.present:
+                found.figures[f"{state}_share"] = self._counts[state] / self.present
+            else:
+                found.none(f"{state}_share", "the master never shows the face")
+        for state in ("faded", "untouched"):
+            why = [f"{count} {reason}" for (kind, reason), count in self._reasons.most_common() if kind == state]
+            if why:
+                found.reasons[f"{state}_share"] = f"of {self.present} pictures {', '.join(why)}"
+        found.strips.append({"label": "", "stretches": [stretch.record() for stretch in self.stretches]})
+
+
+def _judged(present: bool, laid: Sequence[Laid]) -> tuple[State, str, float]:
+    if not present:
+        return "absent", "", 0.0
+    if not laid:
+        return "untouched", _UNSAID, 0.0
+    faintest = min(laid, key=lambda one: one.strength)
+    if faintest.strength >= _WHOLE:
+        return "painted", "", 1.0
+    state: State = "faded" if faintest.strength > _NOTHING else "untouched"
+    return state, faintest.why or _UNSAID, float(faintest.strength)

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from countenance.quality.sampling import Sampling, due, spaced
+
+
+def measured(plan: Sampling) -> list[int]:
+    return [number for number in range(plan.pictures) if plan.place(number) is not None]
+
+
+@pytest.mark.parametrize("pictures", [1, 12, 50])
+def test_short_clips_are_measured_whole_and_nothing_is_said(pictures: int) -> None:
+    plan = Sampling.of(pictures)
+    assert measured(plan) == list(range(pictures))
+    assert [plan.place(number) for number in (0, pictures - 1)] == [0, pictures - 1]
+    assert plan.told() == ""
+
+
+@pytest.mark.parametrize("pictures", [51, 163, 250, 1500, 90_000])
+def test_long_clips_are_measured_in_spread_stretches(pictures: int) -> None:
+    plan = Sampling.of(pictures)
+    numbers = measured(plan)
+    assert len(numbers) == plan.measured == len(set(numbers))
+    assert 50 <= len(numbers) <= 3000 and len(numbers) <= max(50, pictures / 5)
+    assert numbers[0] < pictures / 4 and numbers[-1] > pictures * 3 / 4 - 25
+    places = [plan.place(number) for number in numbers]
+    assert places == list(range(25)) * len(plan.starts)
+    assert f"{len(numbers)} of {pictures} pictures" in plan.told()
+
+
+def test_a_thorough_measurement_leaves_nothing_out() -> None:
+    assert len(measured(Sampling.of(400, thorough=True))) == 400
+
+
+def test_the_mouth_is_followed_in_the_middle_and_under_a_dub_throughout() -> None:
+    plan, dubbed = Sampling.of(1000), Sampling.of(1000, dubbed=True)
+    assert [plan.follows_mouth(number) for number in (398, 400, 401, 598, 600)] == [False, True, False, True, False]
+    assert [dubbed.follows_mouth(number) for number in (0, 1, 998)] == [True, False, True]
+
+
+def test_moments_are_spread_and_come_once() -> None:
+    waiting = spaced(100, 4)
+    assert sorted(waiting) == [12, 37, 62, 87]
+    came = [number for number in range(0, 100, 5) if due(waiting, number)]
+    assert came == [15, 40, 65, 90]
