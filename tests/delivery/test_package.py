@@ -49,6 +49,16 @@ def test_a_second_package_replaces_the_first_whole(tmp_path: Path, package: Pack
     assert names(tmp_path / "out") == ["ben-de"]
 
 
+def test_patches_lie_in_a_folder_of_their_own(tmp_path: Path, package: Package) -> None:
+    painted = tmp_path / "painted" / "presenter" / "patch"
+    painted.mkdir(parents=True)
+    (painted / "000000.png").write_bytes(b"\x89PNG")
+    folder = write_package(tmp_path / "out", "ben-de", replace(package, patches=tmp_path / "painted"))
+    assert names(folder) == sorted([*FILES, "patches"])
+    assert (folder / "patches/presenter/patch/000000.png").read_bytes() == b"\x89PNG"
+    assert (painted / "000000.png").is_file()
+
+
 @pytest.mark.parametrize("change", [{"receipt": {"bad": float("nan")}}, {"video": Path("/nowhere/video.mp4")}])
 def test_a_failure_leaves_nothing_new_and_the_old_package_as_it_was(
     tmp_path: Path, package: Package, change: dict[str, object]

@@ -35,24 +35,33 @@ def noise(seed: int) -> Frame:
     return Frame(0, Fraction(1, 25), (y, u, v))
 
 
-def laid(box: Box, strength: float = 1.0) -> Laid:
+def laid(box: Box, strength: float = 1.0, why: str = "") -> Laid:
     """A mask of its own for each place and size."""
     mask = np.random.default_rng(box.x + 7 * box.width).random((box.height, box.width), np.float32)
-    return Laid(box, mask, strength)
+    return Laid(box, mask, strength, why)
 
 
-def flat(painted: Iterable[Painted]) -> list[tuple[int, int, Box, float, bytes]]:
+def flat(painted: Iterable[Painted]) -> list[tuple[int, int, Box, float, str, bytes]]:
     return [
-        (one.number, one.person, one.box, one.strength, b"".join(part.tobytes() for part in (*one.planes, one.mask)))
+        (
+            one.number,
+            one.person,
+            one.box,
+            one.strength,
+            one.why,
+            b"".join(part.tobytes() for part in (*one.planes, one.mask)),
+        )
         for one in painted
     ]
 
 
-def write(path: Path, boxes: list[tuple[int, Box]], origin: str = ORIGIN, person: int = 0, strength: float = 1) -> str:
+def write(
+    path: Path, boxes: list[tuple[int, Box]], origin: str = ORIGIN, person: int = 0, strength: float = 1, why: str = ""
+) -> str:
     with path.open("wb") as stream:
         writer = PatchWriter(stream, origin)
         for number, box in boxes:
-            writer.add(number, person, laid(box, strength), noise(number))
+            writer.add(number, person, laid(box, strength, why), noise(number))
         return writer.close()
 
 
@@ -71,11 +80,11 @@ def test_painted_boxes_come_back_bit_for_bit(tmp_path_factory: pytest.TempPathFa
 def test_several_people_of_one_picture_are_kept_apart(tmp_path: Path) -> None:
     with (tmp_path / "p").open("wb") as stream:
         writer = PatchWriter(stream, ORIGIN)
-        writer.add(3, 1, laid(Box(0, 0, 8, 8), 0.25), noise(3))
+        writer.add(3, 1, laid(Box(0, 0, 8, 8), 0.25, "turned too far"), noise(3))
         writer.add(3, 0, laid(Box(4, 4, 8, 8)), noise(3))
         digest = writer.close()
-    told = [(one.number, one.person, one.box.x, one.strength) for one in read_patches(tmp_path / "p", digest)]
-    assert told == [(3, 1, 0, 0.25), (3, 0, 4, 1.0)]
+    told = [(one.number, one.person, one.box.x, one.strength, one.why) for one in read_patches(tmp_path / "p", digest)]
+    assert told == [(3, 1, 0, 0.25, "turned too far"), (3, 0, 4, 1.0, "")]
 
 
 def test_a_stored_box_goes_back_into_its_frame(tmp_path: Path) -> None:
@@ -100,8 +109,9 @@ def test_the_digest_tells_pictures_numbers_boxes_and_origin_apart(tmp_path: Path
         write(tmp_path / "f", []),
         write(tmp_path / "g", [(0, box)], person=1),
         write(tmp_path / "h", [(0, box)], strength=0.5),
+        write(tmp_path / "i", [(0, box)], strength=0.5, why="too small"),
     }
-    assert len(digests) == 8
+    assert len(digests) == 9
 
 
 @given(st.data())
@@ -119,7 +129,7 @@ def test_a_changed_bit_never_passes_for_a_picture(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     path = tmp_path_factory.mktemp("patches") / "patches.bin"
-    digest = write(path, [(0, Box(0, 0, 8, 8)), (1, Box(8, 8, 16, 8))])
+    digest = write(path, [(0, Box(0, 0, 8, 8)), (1, Box(8, 8, 16, 8))], strength=0.5, why="too small")
     inspected = flat(read_patches(path, digest))
     changed = bytearray(path.read_bytes())
     changed[data.draw(st.integers(0, len(changed) - 1))] ^= 1 << data.draw(st.integers(0, 7))

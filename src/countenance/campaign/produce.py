@@ -18,6 +18,7 @@ from typing import Any
 from dbos import DBOS, SetWorkflowID
 
 from countenance.campaign.brief import UNTOUCHED, Brief, load_brief
+from countenance.campaign.patches import FOLDER, MANIFEST
 from countenance.campaign.permission import require_known_people, require_rights
 from countenance.campaign.plan import Plan, plan
 from countenance.campaign.release import release_variant
@@ -64,17 +65,21 @@ def produce(
     out: Path,
     *,
     approve_as: str | None = None,
+    patches: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Carry a brief through to packages (with `approve_as`) or to review. Raises the errors of every stage."""
+    """Carry a brief through to packages (with `approve_as`) or to review. Raises the errors of every stage.
+
+    With `patches` whatever is released, now or later, comes with what was painted, picture by picture.
+    """
     brief = load_brief(brief_path)
     wanted = plan(brief)
     require_rights(project, brief, wanted)
-    request = {
+    request: dict[str, Any] = {
         "root": str(project.root), "brief": str(brief.path), "digest": brief.digest(),
-        "out": str(out.resolve()), "approve_as": approve_as,
+        "out": str(out.resolve()), "approve_as": approve_as, "patches": patches,
     }  # fmt: skip
-    job = key_of("job", request["digest"], request["out"], approve_as)
+    job = key_of("job", request["digest"], request["out"], approve_as, patches)
     with locked(project.work / "jobs" / f"{job}.lock"), _reporting(progress), _durable(project, job):
         _finish(job, request)
     return Outcome(out, tuple(variant_rows(project, request["digest"])))
@@ -116,7 +121,7 @@ def _produce(request: dict[str, Any]) -> None:
     for key in keys:
         _speak(request, key)
         passed = _render(request, key)
-        if request["approve_as"] and passed and _approve(request, key):
+        if _is_due(request, key, passed):
             _release(request, key)
     _page(request)
 
@@ -166,20 +171,29 @@ def _render(request: dict[str, Any], key: str) -> bool:
 
 
 @DBOS.step(name="approve")
-def _approve(request: dict[str, Any], key: str) -> bool:
-    """False for what a person has rejected: that stands."""
+def _is_due(request: dict[str, Any], key: str, passed: bool) -> bool:
+    """Whether a variant is to be released now: approved in one go, or released before and its patches are wanted."""
     work = _Work.of(request)
-    if find_variant(work.project, work.id_of(key)).state == "rejected":
+    row = find_variant(work.project, work.id_of(key))
+    if row.state == "released":
+        return request["approve_as"] is not None or _with_patches(request)
+    if request["approve_as"] is None or not passed or row.state == "rejected":  # what a person rejected stands
         return False
-    approve(work.project, work.id_of(key), request["approve_as"], in_one_go=True)
+    approve(work.project, row.id, request["approve_as"], in_one_go=True)
     return True
+
+
+def _with_patches(request: dict[str, Any]) -> bool:
+    return bool(request.get("patches"))  # requests of older versions do not say
 
 
 @DBOS.step(name="release")
 def _release(request: dict[str, Any], key: str) -> None:
     work = _Work.of(request)
     row = find_variant(work.project, work.id_of(key))
-    release_variant(work.task(key), row, work.rendering(key), Path(request["out"]), _report)
+    release_variant(
+        work.task(key), row, work.rendering(key), Path(request["out"]), _report, patches=_with_patches(request)
+    )
 
 
 @DBOS.step(name="page")
@@ -261,6 +275,9 @@ def _all_there(request: dict[str, Any], key: str | None) -> bool:
     rows = [row for row in variant_rows(work.project, request["digest"]) if key is None or row.key == key]
     out = Path(request["out"])
     packed = all((out / row.id / "receipt.json").is_file() for row in rows if row.state == "released")
+    if _with_patches(request):
+        painted = [row for row in rows if row.state == "released" and work.plan.variant(row.key).engines]
+        packed = packed and all((out / row.id / FOLDER / MANIFEST).is_file() for row in painted)
     rendered = all(Path(row.render.get("folder", "")).joinpath("render.json").is_file() for row in rows)
     return bool(rows) and packed and rendered and (out / "campaign.html").is_file()
 

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from countenance.campaign.brief import Brief
+from countenance.campaign.patches import FOLDER, export_patches, facts_of
 from countenance.campaign.permission import require_variant_rights
 from countenance.campaign.receipt import digest_of, make_receipt
 from countenance.campaign.render import ENGINES, Rendering
@@ -48,8 +49,12 @@ MARK_KEY = "watermark"
 _PARTS = {"swap": "face", "lipsync": "mouth"}
 
 
-def release_variant(task: Task, row: VariantRow, rendering: Rendering, out: Path, progress: Progress) -> Path:
+def release_variant(
+    task: Task, row: VariantRow, rendering: Rendering, out: Path, progress: Progress, *, patches: bool = False
+) -> Path:
     """Release an approved variant and return its package folder. Stopped anywhere, it goes on when called again.
+
+    With `patches` what was painted leaves too, picture by picture, also of a variant that was released before.
 
     Raises RightsError when a grant has ended since, CountenanceError when nobody approved.
     """
@@ -73,6 +78,9 @@ def release_variant(task: Task, row: VariantRow, rendering: Rendering, out: Path
             project, row, record=sealed["record"], sha256=sealed["seal"]["sha256"], package=str(out / row.id),
             actor=row.review["by"],
         )  # fmt: skip
+        if patches:
+            key = load_or_create_symmetric(project, MARK_KEY)
+            export_patches(task, rendering, record, key, folder / FOLDER, progress)
         return _package(task, rendering, folder, record, sealed, out)
 
 
@@ -205,6 +213,7 @@ def _package(
     out: Path,
 ) -> Path:
     brief, variant, master = task.brief, task.variant, task.master
+    patches = folder / FOLDER if (folder / FOLDER).is_dir() else None  # exported now or before
     text = brief.text(variant.language)
     words = task.dub.speech.words if task.dub else spread_words(text, *own_speech(master))
     captions = cues(words)
@@ -244,6 +253,8 @@ def _package(
                 "receipt_sha256": record.receipt_sha256,
                 "record": sealed["record"],
                 "seal": sealed["seal"],
+                **({"patches": facts_of(patches)} if patches else {}),
             },
+            patches=patches,
         ),
     )

@@ -28,6 +28,14 @@ def produce(
             help="Approve what passes the gate in NAME's name, without a look; recorded as such.",
         ),
     ] = None,
+    patches: Annotated[
+        bool,
+        typer.Option(
+            "--patches",
+            help="Release what was painted as well, as one PNG with alpha a picture and person, for compositing "
+            "elsewhere; recorded in the ledger.",
+        ),
+    ] = False,
 ) -> None:
     """Make every variant of a brief: rights, perception, speech, painting, quality, review and release.
 
@@ -53,7 +61,7 @@ def produce(
                 bars[name] = stage(name, of)
             bars[name](done)
 
-        outcome = run(project, brief, out, approve_as=approve_as, progress=report)
+        outcome = run(project, brief, out, approve_as=approve_as, patches=patches, progress=report)
 
     def told(row: VariantRow) -> str:
         failed = row.render.get("failed") or []

@@ -32,6 +32,7 @@ class Package:
     qc: Mapping[str, Any]
     qc_html: str
     receipt: Mapping[str, Any]
+    patches: Path | None = None  # a folder of what was painted, copied as `patches`
 
 
 def write_package(out: Path, variant_id: str, package: Package) -> Path:
@@ -84,7 +85,9 @@ def _fill(folder: Path, package: Package) -> None:
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    for path in (*folder.iterdir(), folder):
+    if package.patches is not None:
+        shutil.copytree(package.patches, folder / "patches")
+    for path in (*folder.rglob("*"), folder):
         _flush(path)
 
 

@@ -23,8 +23,11 @@ from countenance.media.frame import F32, U8, Box, Frame
 from countenance.synthesis.engine import Laid
 
 _MAGIC = b"CNTP3\n"
-_RECORD = struct.Struct("<IHHHHHfI")  # picture number, person, x, y, width, height, strength, packed length
-_DIGESTED = struct.calcsize("<IHHHHHf")  # all of it but the packed length, which may differ between packers
+_RECORD = struct.Struct(
+    "<IHHHHHfBI"
+)  # picture number, person, x, y, width, height, strength, reason's and packed length
+_DIGESTED = struct.calcsize("<IHHHHHfB")  # all of it but the packed length, which may differ between packers
+_LONGEST_REASON = 255
 _END = 0xFFFFFFFF
 _ORIGIN_BYTES = 32
 _WAY_OUT = "remove its folder and run `countenance produce` again, which paints the variant anew"
@@ -46,21 +49,23 @@ class PatchWriter:
         mask = cv2.convertScaleAbs(laid.mask, alpha=255)
         raw = b"".join(plane.tobytes() for plane in (*frame.cut(box), mask))
         packed = self._packer.compress(raw)
-        head = _RECORD.pack(number, person, box.x, box.y, box.width, box.height, laid.strength, len(packed))
-        self._digest.update(head[:_DIGESTED])
-        self._digest.update(raw)
-        self._stream.write(head)
-        self._stream.write(packed)
+        why = laid.why.encode("ascii", "replace")[:_LONGEST_REASON]
+        place = (box.x, box.y, box.width, box.height)
+        head = _RECORD.pack(number, person, *place, laid.strength, len(why), len(packed))
+        for part in (head[:_DIGESTED], why, raw):
+            self._digest.update(part)
+        for part in (head, why, packed):
+            self._stream.write(part)
 
     def close(self) -> str:
-        self._stream.write(_RECORD.pack(_END, 0, 0, 0, 0, 0, 0.0, 0))
+        self._stream.write(_RECORD.pack(_END, 0, 0, 0, 0, 0, 0.0, 0, 0))
         return self._digest.hexdigest()
 
 
 @dataclass(frozen=True)
 class Painted:
     """One person in one picture: the composed planes of a box, and the share `(h, w)` uint8, 255 standing for 1, of
-    each pixel that was replaced; `strength` 0..1 is below 1 where the paint was faded."""
+    each pixel that was replaced; `strength` 0..1 is below 1 where the paint was faded, and `why` says for what."""
 
     number: int
     person: int
@@ -68,6 +73,7 @@ class Painted:
     planes: tuple[U8, U8, U8]
     mask: U8
     strength: float
+    why: str
 
 
 def read_patches(path: Path, digest: str) -> Iterator[Painted]:
@@ -78,25 +84,26 @@ def read_patches(path: Path, digest: str) -> Iterator[Painted]:
             raise InputError(f"{path}: this is no patch file; {_WAY_OUT}.")
         found = hashlib.sha256(head)
         while (record := _record(stream, path)) is not None:
-            packed_head, raw = record
-            number, person, x, y, width, height, strength, _length = _RECORD.unpack(packed_head)
-            found.update(packed_head[:_DIGESTED])
-            found.update(raw)
-            *planes, mask = _planes(np.frombuffer(raw, np.uint8), width, height)
-            yield Painted(number, person, Box(x, y, width, height), (planes[0], planes[1], planes[2]), mask, strength)
+            packed_head, why, raw = record
+            number, person, x, y, width, height, strength, *_lengths = _RECORD.unpack(packed_head)
+            for part in (packed_head[:_DIGESTED], why, raw):
+                found.update(part)
+            y_plane, u, v, mask = _planes(np.frombuffer(raw, np.uint8), width, height)
+            box = Box(x, y, width, height)
+            yield Painted(number, person, box, (y_plane, u, v), mask, strength, why.decode("ascii", "replace"))
         if stream.read(1) or found.hexdigest() != digest:
             raise InputError(f"{path}: these are not the pictures that were inspected; {_WAY_OUT}.")
 
 
-def _record(stream: IO[bytes], path: Path) -> tuple[bytes, bytes] | None:
-    """The next record's head and raw planes; None at the sealed end."""
+def _record(stream: IO[bytes], path: Path) -> tuple[bytes, bytes, bytes] | None:
+    """The next record's head, reason and raw planes; None at the sealed end."""
     head = stream.read(_RECORD.size)
     if len(head) < _RECORD.size:
         raise InputError(f"{path}: the patch file breaks off; {_WAY_OUT}.")
-    number, _person, _x, _y, width, height, _strength, length = _RECORD.unpack(head)
+    number, _person, _x, _y, width, height, _strength, said, length = _RECORD.unpack(head)
     if number == _END:
         return None
-    packed = stream.read(length)
+    why, packed = stream.read(said), stream.read(length)
     if len(packed) < length:
         raise InputError(f"{path}: the patch file breaks off; {_WAY_OUT}.")
     size = width * height * 5 // 2
@@ -106,7 +113,7 @@ def _record(stream: IO[bytes], path: Path) -> tuple[bytes, bytes] | None:
         raise InputError(f"{path}: the patch file is damaged ({error}); {_WAY_OUT}.") from error
     if len(raw) != size or width % 2 or height % 2:
         raise InputError(f"{path}: the patch file is damaged (a box of another size); {_WAY_OUT}.")
-    return head, raw
+    return head, why, raw
 
 
 def _planes(raw: U8, width: int, height: int) -> tuple[U8, U8, U8, U8]:
