@@ -130,6 +130,7 @@ def test_two_people_change_faces_and_each_is_measured(both: VariantRow) -> None:
         own = values(one["figures"])
         assert own["identity_wanted"] < SAME_PERSON
         assert whole["identity_wanted"] >= own["identity_wanted"]
+        assert (own["painted_share"], one["fades"]) == (1.0, [])
     assert whole["outside_exact"] == 1.0
 
 

@@ -211,7 +211,7 @@ def _composed(
     for number, source, frame in shown_frames(task.master, task.timeline):
         before = frame.copy() if task.engines else frame
         painted = crew.paint(frame, before, source, number)
-        boxes = [laid.box for one in painted.values() for laid in one.laid]
+        boxes = [laid.box for one in painted.values() for laid in one.laid if laid.strength > 0]
         for track, one in painted.items():
             whole = merged(one.laid)
             if whole is not None:
