@@ -40,7 +40,7 @@ def cut_master(target: Path, seconds: float = SECONDS) -> Path:
     return target
 
 
-def duet_master(target: Path, pictures: int = 14) -> Path:
+def duet_master(target: Path, pictures: int = 14, scale: float = 1.0) -> Path:
     """Ada, speaking, on the left and nearer; ben, swaying a little, on the right, their heads close together."""
     still = cv2.imread(str(EXAMPLES / "ben" / "refs" / "1_front_neutral.jpg"))
     frames = []
@@ -48,6 +48,7 @@ def duet_master(target: Path, pictures: int = 14) -> Path:
         ada = _head(frame.rgb()[..., ::-1], (340, 300), 420, 336)
         ben = _head(still, (384 + 6 * np.sin(number / 3), 320), 520, 336)
         both = np.concatenate([ada[:, 60:-44], ben[:, 50:-30]], axis=1)  # so near that paint could reach over
+        both = cv2.resize(both, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         frames.append(Frame.from_rgb(np.ascontiguousarray(both[..., ::-1])))
     return write_clip(target, frames, options={"crf": "14"})
 

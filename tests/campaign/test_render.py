@@ -134,6 +134,18 @@ def test_two_people_change_faces_and_each_is_measured(both: VariantRow) -> None:
     assert whole["outside_exact"] == 1.0
 
 
+def test_where_a_face_is_too_small_the_paint_fades_and_the_record_says_when_and_why(tmp_path: Path) -> None:
+    master = duet_master(tmp_path / "small.mp4", scale=0.32)
+    brief = write_campaign(tmp_path, master, presenter="ben", track=1, faces=("ada",), others="untouched",
+                           languages=("en",))  # fmt: skip
+    (row,) = produce(init_project(tmp_path), brief, tmp_path / "out").variants
+    (person,) = qc_of(row)["people"]
+    (fade,) = person["fades"]
+    assert (fade["state"], fade["why"], fade["pictures"], fade["from_s"]) == ("faded", "too small", 14, 0.0)
+    assert all(0 < strength < 1 for strength in fade["course"])
+    assert values(person["figures"])["faded_share"] == 1.0
+
+
 def test_a_job_whose_people_are_all_listed_says_nothing_of_others(
     studio: tuple[Project, Path], both: VariantRow
 ) -> None:
