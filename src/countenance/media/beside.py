@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -9,6 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, Full, Queue
 from types import TracebackType
 from typing import Any, TypeVar
+
+import cv2
 
 T = TypeVar("T")
 _LOOK_S = 0.1  # how soon an abandoned thread notices
@@ -52,8 +55,10 @@ class Beside:
 def ahead(items: Generator[T], depth: int = 4) -> Iterator[T]:
     """The same items in the same order, made on another thread up to `depth` steps ahead.
 
-    An error comes out where the item would have. Whoever stops early ends the thread too.
+    An error comes out where the item would have. Whoever stops early ends the thread too. From here on OpenCV
+    uses half of the cores: with more, its threads wait for those of the decoder, the encoder and the meter.
     """
+    cv2.setNumThreads(max(1, (os.cpu_count() or 2) // 2))
     ready: Queue[tuple[bool, T | BaseException | None]] = Queue(depth)
     stopped = threading.Event()
     maker = threading.Thread(target=_make, args=(items, ready, stopped), name="ahead", daemon=True)
