@@ -39,10 +39,15 @@ class Look:
             steps = seam_steps(before, after, laid, mesh)
             if len(steps):
                 self._seams.append(steps)
-            self._eyes.append(likeness_of(before, after, mesh, EYES))
+            self._keep(self._eyes, likeness_of(before, after, mesh, EYES))
             if not self.dubbed:
-                self._mouth.append(likeness_of(before, after, mesh, MOUTH))
+                self._keep(self._mouth, likeness_of(before, after, mesh, MOUTH))
         self._earlier = part_of(before, after, mesh) if before_sparse(place) else None
+
+    @staticmethod
+    def _keep(values: list[float], value: float | None) -> None:
+        if value is not None:
+            values.append(value)
 
     def cut(self) -> None:
         """What follows does not follow on what was."""

@@ -22,7 +22,7 @@ _SIGMA = 1.5
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
-def likeness_of(before: Frame, after: Frame, mesh: F32, features: Sequence[Sequence[int]]) -> float:
+def likeness_of(before: Frame, after: Frame, mesh: F32, features: Sequence[Sequence[int]]) -> float | None:
     """Structural similarity −1..1 of some features in two pictures, at the places where the mesh `(468, 3)` has them.
 
     SSIM after Wang, Bovik, Sheikh and Simoncelli (2004), "Image quality assessment: from error visibility to
@@ -30,11 +30,13 @@ def likeness_of(before: Frame, after: Frame, mesh: F32, features: Sequence[Seque
     64 pixels around each feature, averaged over the feature itself. `eyes_ssim` is that of both eyes within their
     lids, `mouth_ssim` that within the outer lips; both are medians over pictures. Lips and lids of another person
     do not look like the master's, so that 1 is neither reached nor wanted where they are painted; what moves it is
-    blur, noise, a wrong place and what the master does not show.
+    blur, noise, a wrong place and what the master does not show. None where a feature does not lie in the picture.
     """
     totals = []
     for feature in features:
         points = mesh[list(feature), :2]
+        if points.min() < 0 or (points.max(axis=0) >= before.size).any():
+            return None
         to_picture = _around(points, mesh).to_picture(_CROP_PX)
         inside = _inside(points, to_picture)
         one, other = (warp_yuv(frame, to_picture, _CROP_PX)[..., 0].astype(np.float32) for frame in (before, after))

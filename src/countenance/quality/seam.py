@@ -48,7 +48,7 @@ def seam_steps(before: Frame, after: Frame, laid: Sequence[Laid], mesh: F32) -> 
     rim = reach + 1
     alpha = cv2.copyMakeBorder(alpha, rim, rim, rim, rim, cv2.BORDER_CONSTANT, value=0.0)
     inner, outer = _sides(alpha, reach)
-    beyond = (disc + 0.5) * (outer - inner) / np.linalg.norm(outer - inner, axis=1, keepdims=True)
+    beyond = (disc + 0.5) * (outer - inner) / (np.linalg.norm(outer - inner, axis=1, keepdims=True) + 1e-6)
     inner, outer = inner - beyond + origin - rim, outer + beyond + origin - rim
     seen = _within(inner, before.size, disc) & _within(outer, before.size, disc)
     seen[seen] = ~_on_features(inner[seen], before.size, mesh, eye_px)
