@@ -95,6 +95,20 @@ def test_the_brief_in_the_readme_is_the_example() -> None:
     assert load_brief(ROOT / "examples" / "brief.yaml").campaign in README
 
 
+def test_the_mapping_of_several_people_in_the_readme_is_understood(tmp_path: Path) -> None:
+    still = str(ROOT / "examples" / "ada" / "refs" / "*.jpg")
+    talents = "".join(f"  {name}: {{references: ['{still}']}}\n" for name in ("ada", "ben", "cleo"))
+    rest = (
+        f"campaign: c\nowner: o\nmaster: {ROOT / 'examples/ada/master.mp4'}\nchannels: [web]\nmarkets: {{en: [IE]}}\n"
+        f"script: {{language: en, text: {ROOT / 'examples/ada/script.txt'}}}\ntalents:\n{talents}"
+    )
+    (tmp_path / "brief.yaml").write_text(rest + blocks(README, "yaml")[2], encoding="utf-8")
+    brief = load_brief(tmp_path / "brief.yaml")
+    assert brief.others_untouched and brief.presenter.talent == "ada"
+    assert [one.key for one in brief.faces] == ["keep", "ben", "presenter=ben+guest=ada", "guest=ben"]
+    assert f"`{brief.faces[2].key}-en`" in README
+
+
 def test_the_grant_in_the_readme_can_be_read(tmp_path: Path) -> None:
     (tmp_path / "release-form.pdf").write_bytes(b"signed")
     (tmp_path / "grant.yaml").write_text(blocks(README, "yaml")[1], encoding="utf-8")
