@@ -190,6 +190,19 @@ def test_what_was_not_painted_for_a_reason_is_told() -> None:
     assert len([value for value in curve_of(measured, "pose")["values"] if value is not None]) == 15
 
 
+def test_faded_pictures_are_not_asked_whose_face_they_show() -> None:
+    """The second half is faded to the master on purpose: the swapped half alone is a swapped face."""
+    ada, ben = faces.references("ada"), faces.references("ben")
+    shown, meter = faces.take(), Meter(faces.networks(), 20, wanted=ben, replaced=ada)
+    for number, (frame, face) in enumerate(zip(shown.frames[:20], shown.faces, strict=False)):
+        painted = number < 10
+        after = faces.with_face_of("ben", number, frame) if painted else frame.copy()
+        laid = shown.laid(number, 1.0 if painted else 0.0, "" if painted else "turned too far")
+        meter.see(number, float(frame.time), frame, after, face, [laid])
+    measured = meter.finish()
+    assert (measured.figures["identity_top1"], measured.figures["painted_share"]) == (1.0, 0.5)
+
+
 def test_a_long_clip_is_measured_in_stretches_and_says_so() -> None:
     shown, pictures, stained = faces.take(), 80, 70
     meter = Meter(faces.networks(), pictures)

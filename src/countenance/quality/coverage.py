@@ -12,7 +12,7 @@ from countenance.synthesis.engine import Laid
 
 State = Literal["painted", "faded", "untouched", "absent"]
 _MOST_STEPS = 60
-_WHOLE, _NOTHING = 0.999, 0.001
+WHOLE, _NOTHING = 0.999, 0.001  # strengths that count as full and as none
 _UNSAID = "for no given reason"
 
 
@@ -90,13 +90,18 @@ class Coverage:
         found.strips.append({"label": "", "stretches": [stretch.record() for stretch in self.stretches]})
 
 
+def strength_of(laid: Sequence[Laid]) -> float | None:
+    """How strongly a person was painted: what several engines laid counts as the faintest; None without any."""
+    return min((one.strength for one in laid), default=None)
+
+
 def _judged(present: bool, laid: Sequence[Laid]) -> tuple[State, str, float]:
     if not present:
         return "absent", "", 0.0
     if not laid:
         return "untouched", _UNSAID, 0.0
     faintest = min(laid, key=lambda one: one.strength)
-    if faintest.strength >= _WHOLE:
+    if faintest.strength >= WHOLE:
         return "painted", "", 1.0
     state: State = "faded" if faintest.strength > _NOTHING else "untouched"
     return state, faintest.why or _UNSAID, float(faintest.strength)

@@ -14,7 +14,7 @@ from countenance.perception.crop import square_around
 from countenance.perception.networks import FaceNetworks
 from countenance.perception.topology import POINTS, STEADY
 from countenance.perception.tracks import Face
-from countenance.quality.coverage import Coverage
+from countenance.quality.coverage import WHOLE, Coverage, strength_of
 from countenance.quality.exact import untouched
 from countenance.quality.flicker import FaceWindow, Flicker, face_crop
 from countenance.quality.look import Look
@@ -83,8 +83,8 @@ class Meter:
     - `av_offset_ms`: see `av_offset`, from the lips as detected in the variant.
 
     Coverage and exactness count every picture. The others rest on the pictures that `Sampling` chooses: all of a
-    short clip, evenly spread stretches of a long one. Where nothing was laid over the person in a
-    picture, motion and look are not compared.
+    short clip, evenly spread stretches of a long one. Motion and look are compared where the
+    person was painted in full, and pictures that were faded on purpose are not asked whose face they show.
     """
 
     def __init__(
@@ -144,7 +144,8 @@ class Meter:
         square = square_around(mesh)
         if due(self._sheet_due, number):
             self._sheet.add(time_s, before, after, mesh)
-        wanted = self._recognition.due(number)
+        strength = strength_of(laid)
+        wanted = (strength is None or strength >= WHOLE) and self._recognition.due(number)
         found = None
         if place is not None or wanted or self._sampling.follows_mouth(number):
             found = seen(self._networks, after, square)
@@ -159,7 +160,7 @@ class Meter:
         self._owed += owed
         self._missing += owed and found is None
         self._add(after if identical else before, after, mesh, master, found)
-        if before is not None and any(one.strength > 0 for one in laid):
+        if before is not None and strength is not None and strength >= WHOLE:
             self._painted = True
             self._look.add(place, before, after, mesh, laid)
             if master is not None and found is not None:

@@ -69,7 +69,7 @@ class Recognition:
             gaps["identity_margin"] = gaps["identity_replaced"] - gaps["identity_wanted"]
         for key, values in gaps.items():
             if not len(values):
-                found.none(key, "no face was found to be compared")
+                found.none(key, "no painted face was found to be compared")
                 continue
             found.figures[key] = float(np.median(values))
             if key in _LABELS:
@@ -86,7 +86,7 @@ class Recognition:
 
 def _retrieve(found: Measured, wanted: F32, strangers: Mapping[str, F32]) -> None:
     if not len(wanted):
-        found.none("identity_top1", "no face was found to be compared")
+        found.none("identity_top1", "no painted face was found to be compared")
         return
     names, table = list(strangers), np.stack(list(strangers.values()))
     right = wanted < table.min(axis=0)
