@@ -11,9 +11,9 @@ from countenance.errors import CountenanceError
 from countenance.quality.curves import HEIGHT, LEFT, RIGHT, WIDTH, draw
 from countenance.quality.gate import Kind, kinds
 from countenance.quality.page import environment, face_name, language_name, number, readable, with_unit
-from countenance.quality.strips import BASE, draw_strip
 from countenance.quality.strips import HEIGHT as STRIP_HEIGHT
 from countenance.quality.strips import WIDTH as STRIP_WIDTH
+from countenance.quality.strips import draw_strip
 
 _CAPTIONS = {"contact_sheet": "Before (the master) and after (this variant), at the same moments."}
 
@@ -66,7 +66,7 @@ def render_report(qc: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
             summary=summary(rows),
             groups=_grouped(rows),
             strips=[draw_strip(strip) for strip in qc.get("strips", ()) if strip["stretches"]],
-            strip_box={"width": STRIP_WIDTH, "height": STRIP_HEIGHT, "base": BASE},
+            strip_box={"width": STRIP_WIDTH, "height": STRIP_HEIGHT},
             curves=[draw(curve) for curve in curves if curve["times_s"]],
             box={"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT},
             pictures=[(_CAPTIONS.get(name, name.replace("_", " ")), _data_uri(pictures[name])) for name in order],

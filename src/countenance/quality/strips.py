@@ -9,8 +9,8 @@ from typing import Any
 from countenance.quality.curves import Tick, time_ticks
 from countenance.quality.page import number
 
-WIDTH, HEIGHT = 1120, 58  # user units; the page scales them
-TOP, BASE = 4, 34  # where a block at full strength begins, and where all end
+WIDTH, HEIGHT = 1120, 32  # user units; the page stretches them
+TOP, BASE = 2, 32  # where a block at full strength begins, and where all end
 _LEAST_WIDTH = 2.0
 _LEAST_HEIGHT = 4.0
 _MOST_ROWS = 40
@@ -38,6 +38,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Strip:
+    """`ticks` lie in percent of the width."""
+
     label: str
     blocks: tuple[Block, ...]
     ticks: tuple[Tick, ...]
@@ -64,7 +66,7 @@ def draw_strip(strip: Mapping[str, Any]) -> Strip:
     return Strip(
         label=str(strip.get("label") or ""),
         blocks=tuple(blocks),
-        ticks=time_ticks(end, x),
+        ticks=time_ticks(end, lambda time_s: round(100 * time_s / end, 2)),
         rows=tuple(rows[:_MOST_ROWS]),
         more=max(len(rows) - _MOST_ROWS, 0),
         told="; ".join(_told(one) for one in stretches[:_MOST_ROWS] if one["state"] != "absent") + ".",
