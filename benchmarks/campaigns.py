@@ -14,6 +14,7 @@ from PIL import Image
 from benchmarks.tables import REPOSITORY
 from countenance.media.decode import decode
 from countenance.media.probe import probe
+from countenance.perception.perceive import perceive
 
 SCRIPT = "This coffee machine makes a fresh cup in thirty seconds, and it fits on almost any kitchen shelf."
 STILL = 12  # the picture that stands for the seen person's references
@@ -60,6 +61,41 @@ def write_campaign(
     path = folder / "brief.yaml"
     _write(path, brief)
     return path
+
+
+def write_duet(folder: Path, clip: Path) -> Path:
+    """A brief for two people who stand left and right and both get another face. Returns the brief's path."""
+    path = write_campaign(folder, clip, faces=("ben",), languages=("en",))
+    brief = yaml.safe_load(path.read_text(encoding="utf-8"))
+    seen = yaml.safe_load((folder / "seen.yaml").read_text(encoding="utf-8"))
+    ada = yaml.safe_load((folder / "ben.yaml").read_text(encoding="utf-8")) | {"talent": "ada"}
+    frame = next(decode(probe(clip), start=STILL))
+    middle = frame.size[0] // 2
+    still = frame.rgb()
+    for name, half in (("left", still[:, :middle]), ("right", still[:, middle:])):
+        Image.fromarray(half).save(folder / f"{name}.png")
+        _write(folder / f"{name}.yaml", seen | {"talent": name})
+    _write(folder / "ada.yaml", ada)
+    talents = {name: {"references": [f"{name}.png"], "grant": f"{name}.yaml"} for name in ("left", "right")}
+    talents["ada"] = {
+        "references": [str(REPOSITORY / "examples" / "ada" / "refs" / "*.jpg")], "grant": "ada.yaml",
+    }  # fmt: skip
+    brief["talents"] = {"ben": brief["talents"]["ben"], **talents}
+    brief["faces"] = {
+        role: {"in": "master", "track": track, "talent": side}
+        for role, track, side in zip(("presenter", "guest"), (0, 1), _sides(clip, middle), strict=True)
+    }
+    brief["variants"] = {"face": [{"presenter": "ben", "guest": "ada"}], "language": ["en"]}
+    _write(path, brief)
+    return path
+
+
+def _sides(clip: Path, middle_px: int) -> tuple[str, str]:
+    """On which side each of the two people of a clip stands, in the order in which perception numbers them."""
+    seen = perceive(probe(clip))
+    assert seen.people == 2, f"{clip}: {seen.people} people are seen"
+    first = seen.of_person(0)[0].mesh[0, :, 0].mean()
+    return ("left", "right") if first < middle_px else ("right", "left")
 
 
 def countenance(*arguments: str) -> subprocess.CompletedProcess[str]:
