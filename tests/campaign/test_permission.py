@@ -79,6 +79,18 @@ def test_each_missing_permission_is_refused_with_its_reason(
     assert any(reason in one for one in reasons)
 
 
+def test_the_ledger_tells_a_refused_cast_without_a_name(project: Project, short_master: Path, tmp_path: Path) -> None:
+    """Neither the talents' names nor what the brief calls the people."""
+    brief = write_campaign(
+        tmp_path / "brief", short_master, guest="ben", faces=({"presenter": "ben", "guest": "ada"},),
+        languages=("en",), grants={"ben": None},
+    )  # fmt: skip
+    refused(project, brief, tmp_path / "out")
+    (variant,) = entries(project)[-1].data["variants"]
+    ada, ben = (f"talent {commitment(project, name)[:16]}" for name in ("ada", "ben"))
+    assert variant == f"track 0={ben}+track 1={ada}-en"
+
+
 def test_both_missing_grants_are_named_at_once(project: Project, short_master: Path, tmp_path: Path) -> None:
     brief = write_campaign(tmp_path / "brief", short_master, grants={"ada": None, "ben": None})
     assert [one.split(":")[0] for one in refused(project, brief, tmp_path / "out")] == ["ada", "ben"]

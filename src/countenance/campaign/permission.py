@@ -9,6 +9,7 @@ from typing import NoReturn
 import numpy as np
 
 from countenance.campaign.brief import UNTOUCHED, Brief
+from countenance.campaign.casting import PAIR
 from countenance.campaign.likenesses import embeddings_of
 from countenance.campaign.plan import Plan
 from countenance.campaign.stages import Seen
@@ -128,8 +129,16 @@ def _refuse(project: Project, brief: Brief, variants: list[str], reasons: tuple[
 
 
 def _anonymous(project: Project, brief: Brief, text: str) -> str:
-    """The text with talents' names as commitments: names of people never enter the ledger."""
+    """The text with talents' names as commitments, and the people of a cast by number: names never enter the ledger."""
     for grant in (talent.grant for talent in brief.talents.values() if talent.grant):
         text = text.replace(str(grant.parent) + "/", "")  # folders may hold a name too
-    names = "|".join(re.escape(name) for name in sorted(brief.talents, key=len, reverse=True))
-    return re.sub(rf"(?<![a-z0-9])({names})(?![a-z0-9])", lambda m: f"talent {commitment(project, m[1])[:16]}", text)
+    tracks = {face.name: face.track for face in brief.seen}
+    text = re.sub(rf"{_whole(tracks)}(?={PAIR})", lambda match: f"track {tracks[match[1]]}", text)
+    return re.sub(
+        rf"{_whole(brief.talents)}(?![a-z0-9])", lambda match: f"talent {commitment(project, match[1])[:16]}", text
+    )
+
+
+def _whole(names: Iterable[str]) -> str:
+    """A pattern for any of these names, the longest first, where one begins."""
+    return rf"(?<![a-z0-9])({'|'.join(re.escape(name) for name in sorted(names, key=len, reverse=True))})"
