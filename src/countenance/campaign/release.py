@@ -26,6 +26,7 @@ from countenance.errors import CountenanceError, IntegrityError
 from countenance.ledger.log import utc_now
 from countenance.media.encode import encode
 from countenance.media.frame import Frame
+from countenance.media.memory import hand_back
 from countenance.provenance.badge import Badge
 from countenance.provenance.disclosure import (
     EngineUse,
@@ -147,6 +148,7 @@ def _encode(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Pat
     badge = Badge(_badge_kind(record), task.variant.language, badge_text(record))
     total = len(timeline.source)
     poster = _poster_number(task)
+    hand_back()
 
     def finished() -> Iterator[Frame]:
         painted = read_patches(rendering.patches, rendering.facts["pictures_sha256"])

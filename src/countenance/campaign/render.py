@@ -23,6 +23,7 @@ from countenance.campaign.task import HEARD_HZ, Task, shown_frames
 from countenance.media.beside import Beside
 from countenance.media.encode import PREVIEW, encode
 from countenance.media.frame import Frame
+from countenance.media.memory import hand_back
 from countenance.perception.networks import FaceNetworks
 from countenance.perception.tracks import Face
 from countenance.provenance.badge import Badge
@@ -138,6 +139,7 @@ def _fades(measured: Measured) -> list[dict[str, Any]]:
 def _paint(task: Task, folder: Path, progress: Progress, preview: bool) -> tuple[str, dict[str, Measured]]:
     """Write the painted boxes; returns the pictures' digest and what was measured of each person on the way."""
     timeline, total = task.timeline, len(task.timeline.source)
+    hand_back()
     crew = Crew(task.seen.perception, _members(task))
     meters = _meters(task)
     with atomic_path(folder / "patches.bin") as part, part.open("wb") as stream:
