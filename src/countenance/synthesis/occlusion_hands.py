@@ -12,8 +12,9 @@ from countenance.media.frame import F32, U8, Box, Frame
 from countenance.perception.crop import Square
 from countenance.perception.hands import INDEX, LITTLE, MIDDLE, RING, THUMB, WRIST, Hand, HandNetworks
 
-_LOOK_EVERY = 16  # pictures between looks for hands while nothing moves in front of the face
-_LOOK_AGAIN = 5  # the same while something does
+_LOOK_EVERY = 16  # pictures between looks for hands while nothing stirs
+_LOOK_AGAIN = 5  # the same while something moves beside the face
+_LOOK_AT_ONCE, _TRIES = 2, 8  # the same while something seems to be in front of it, and how often that is believed
 _REACH = 2.4  # side of the square that is searched over the face's size
 _FINGERS = tuple(tuple(range(first, first + 4)) for first in (THUMB, INDEX, MIDDLE, RING, LITTLE))
 _PALM = (WRIST, THUMB, INDEX, MIDDLE, RING, LITTLE)
@@ -31,7 +32,7 @@ class HandWatch:
 
     def __init__(self) -> None:
         self._hands: list[Hand] = []
-        self._waited = _LOOK_EVERY
+        self._waited, self._tries = _LOOK_EVERY, 0
         self._grid: U8 | None = None
         self._step = 0
 
@@ -41,10 +42,14 @@ class HandWatch:
         self._hands = [hand for hand in followed if hand is not None]
         low, high = mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)
         middle, reach = (low + high) / 2, float((high - low).max()) * _REACH
-        stirred |= self._moves(frame.planes[0], middle, reach)
+        wait = _LOOK_AGAIN if self._moves(frame.planes[0], middle, reach) else _LOOK_EVERY
+        if stirred and not self._hands and self._tries < _TRIES:
+            wait = _LOOK_AT_ONCE
+        self._tries = self._tries if stirred else 0
         self._waited += 1
-        if self._waited >= (_LOOK_AGAIN if stirred else _LOOK_EVERY):
+        if self._waited >= wait:
             self._waited = 0
+            self._tries += 1
             for hand in _networks().find(frame, Square(float(middle[0]), float(middle[1]), reach, 0.0)):
                 if all(_apart(hand, other) for other in self._hands):
                     self._hands.append(hand)

@@ -37,15 +37,21 @@ _BROAD = np.array([0.20, 0.015, 0.015], np.float32)  # spreads of skin around a 
 # Least spreads of a bare face's texel over time: shading moves, colour hardly does.
 _FLOOR = np.array([0.13, 0.011, 0.011], np.float32)
 _EXPRESSION = np.array([0.18, 0.010, 0.010], np.float32)  # what lids, brows and lips add
+_LIDS = 1.8  # of that, at the lids
 _FEW = 4.0  # samples: so few have not seen every expression
 _NOSTRILS = ((98, 97, 99, 240, 75, 60, 20, 242), (327, 326, 328, 460, 305, 290, 250, 462))
 _LASHES = ((33, 246, 161, 7, 130, 226), (263, 466, 388, 249, 359, 446))  # around the outer corners
 _FOLDS = ((129, 203, 206, 216, 212, 202), (358, 423, 426, 436, 432, 422))
+_WINGS = ((198, 49, 129, 203, 98), (420, 279, 358, 423, 327))
 _GREYER, _REDDER, _BLUER = 3.2, 9.0, 4.5  # spreads of the own skin at which colour cannot be the own face's
 _DARK = 0.60  # log brightness below the skin that is hair on forehead, temple or cheek
 _SHADED = 0.4  # the same in the shadow of the brows, on top
 _LINE = 0.45  # the same for something thin
 _THIN = 9  # texels: a line is thinner
+_CLEAR, _FAINT = 0.22, 0.06  # log brightness: lines that lie there all the time, anywhere and on who wears glasses
+_PASSES, _BRIDGE, _ARM = 0.10, 0.82, 0.65  # a line's least depth; shares of bridge and arms that glasses cross
+_DARK_RIM = 0.3  # log brightness
+_BLACK, _RANGE = 3.0, 4.0  # of log brightness, for filters of bytes
 _STAYS = 0.65  # of a stranger's limit: what touches one and reaches this belongs to it
 _MOSTLY = 0.75  # share of samples that agree: then they are believed even against the skin's colour
 
@@ -53,12 +59,14 @@ _MOSTLY = 0.75  # share of samples that agree: then they are believed even again
 @dataclass(frozen=True)
 class Look:
     """A person's own face: `middle` and `spread` `(S, S, 3)` in axes; `known` `(S, S)` bool, where it was seen at all;
-    `smooth` `(S, S)` 0..1, where the bare face shows no lines of its own."""
+    `smooth` `(S, S)` 0..1, where the bare face shows no lines of its own; `lined` `(S, S)`, where thin things
+    (a rim, a strand) lie all the time: 0.5, and 1 where they are dark enough to be told from brows and lashes."""
 
     middle: F32
     spread: F32
     known: NDArray[np.bool_]
     smooth: F32
+    lined: F32
 
 
 def look_of(tracks: Sequence[FaceTrack]) -> Look | None:
@@ -69,7 +77,7 @@ def look_of(tracks: Sequence[FaceTrack]) -> Look | None:
     seen = np.stack([texture.any(axis=2) for texture in textures]) & inside()
     raw = np.stack([axes(texture.astype(np.float32)) for texture in textures])
     known = seen.sum(axis=0) >= max(1, len(textures) // 8)
-    floor = _FLOOR + _EXPRESSION * expression()[..., None]
+    floor = _FLOOR + _EXPRESSION * _movement()[..., None]
     middle = _median(raw, seen)
     for _ in range(2):
         level = raw - np.stack([light(one - middle, ok, floor) for one, ok in zip(raw, seen, strict=True)])
@@ -78,7 +86,11 @@ def look_of(tracks: Sequence[FaceTrack]) -> Look | None:
     skin = light(middle, plain, np.broadcast_to(_BROAD, middle.shape))
     tone = _tone(middle - skin, plain)
     brow = float(np.percentile((skin - middle)[..., 0][_brows() & known], 90)) if (_brows() & known).any() else 1.0
-    bare = seen & np.stack([~_impossible(one, skin, tone, brow, ok) for one, ok in zip(level, seen, strict=True)])
+    darker = (skin - middle)[..., 0] > max(brow, 0.35) + 0.15
+    lined, wears = _lined(middle, known, darker)
+    bare = seen & np.stack(
+        [~_impossible(one, skin, tone, brow if wears else np.inf, ok) for one, ok in zip(level, seen, strict=True)]
+    )
     bare &= _believed(level, skin, bare, floor)
     enough = bare.sum(axis=0) >= np.maximum(1, seen.sum(axis=0) // 8)
     own = np.where(enough[..., None], _median(level, bare), 0)
@@ -87,7 +99,7 @@ def look_of(tracks: Sequence[FaceTrack]) -> Look | None:
     floor[..., 1:] = np.maximum(floor[..., 1:], tone)
     doubt = np.sqrt(1 + _FEW / len(textures)) * np.where(enough, 1.0, 1.3)[..., None]
     width = doubt * np.sqrt(floor * floor + (1.2 * far) ** 2)
-    return Look(own, width.astype(np.float32), known, _smooth(own, skin))
+    return Look(own, width.astype(np.float32), known, _smooth(own, skin), lined)
 
 
 def seen_face(frame: Frame, mesh: F32) -> tuple[F32, F32]:
@@ -179,12 +191,36 @@ def expression() -> F32:
 
 
 @lru_cache(maxsize=1)
+def _movement() -> F32:
+    """How much more than other skin a texel changes with expression, in `_EXPRESSION`: lids most of all."""
+    lids = np.maximum(_polygon(LEFT_EYE, 1.4), _polygon(RIGHT_EYE, 1.4))
+    lids = cv2.GaussianBlur(lids * np.float32(_LIDS), (0, 0), SIDE / 64)
+    return np.asarray(np.maximum.reduce([expression(), 0.5 * folds(), lids]), np.float32)
+
+
+@lru_cache(maxsize=1)
 def folds() -> F32:
     """0..1 `(S, S)`: where smiling folds the cheeks, beside nose and mouth."""
     drawn = np.zeros((SIDE, SIDE), np.uint8)
     for fold in _FOLDS:
         cv2.polylines(drawn, [np.rint(texels(SIDE)[list(fold)]).astype(np.int32)], False, 255, SIDE // 16)
     return np.asarray(cv2.GaussianBlur(drawn, (0, 0), SIDE / 64), np.float32) / np.float32(255)
+
+
+@lru_cache(maxsize=1)
+def wings() -> F32:
+    """0..1 `(S, S)`: around the wings of the nose, whose border is a line by nature."""
+    drawn = np.zeros((SIDE, SIDE), np.uint8)
+    for wing in _WINGS:
+        cv2.polylines(drawn, [np.rint(texels(SIDE)[list(wing)]).astype(np.int32)], False, 255, SIDE // 18)
+    return np.asarray(cv2.GaussianBlur(drawn, (0, 0), SIDE / 85), np.float32) / np.float32(255)
+
+
+@lru_cache(maxsize=1)
+def lashes() -> F32:
+    """0..1 `(S, S)`: as far around the eyes as lashes, their make-up and their shadows reach."""
+    drawn = np.maximum(_polygon(LEFT_EYE, 1.75), _polygon(RIGHT_EYE, 1.75))
+    return np.asarray(cv2.GaussianBlur(drawn, (0, 0), SIDE / 64), np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -219,15 +255,16 @@ def _tone(rest: F32, plain: NDArray[np.bool_]) -> F32:
 def _impossible(level: F32, skin: F32, tone: F32, brow: float, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """What in one sample cannot be a bare face `(S, S)`: alien colours; on the skin above the mouth also what is
     far too dark, and dark lines. What touches it and is nearly as strange goes with it, or what is darker than
-    the brows, which are `brow` darker than skin."""
+    the brows, which are `brow` darker than skin (infinite for who wears no glasses)."""
     gap = level - skin
     rest = matter(gap, skin)
     red, blue = rest[..., 1] / tone[0], rest[..., 2] / tone[1]
-    alien = np.hypot(np.where(red < 0, red / _GREYER, red / _REDDER), blue / _BLUER) * (1 - 0.4 * expression())
+    alien = np.hypot(np.where(red < 0, red / _GREYER, red / _REDDER), blue / _BLUER)
     upper = 1 - lower()
-    dark = -gap[..., 0] / (_DARK + _SHADED * sockets()) * (1 - expression()) * upper
-    bright = np.where(seen, gap[..., 0], 0)
-    line = _valleys(bright, _THIN) / _LINE * np.clip(1 - 1.2 * expression(), 0, 1) * upper
+    alien /= 1 + 1.2 * np.maximum(expression() * upper, 0.8 * sockets()) + 0.4 * np.maximum(expression(), folds())
+    plain = np.clip(1 - 1.2 * np.maximum(expression(), lashes()), 0, 1) * upper
+    dark = -gap[..., 0] / (_DARK + _SHADED * sockets()) * plain
+    line = _valleys(np.where(seen, gap[..., 0], 0), _THIN) / _LINE * plain
     odd = np.maximum(np.maximum(alien, dark), line) * seen
     darker = (-gap[..., 0] > max(brow, 0.35) + 0.2) & (upper > 0.5) & seen
     patches = grown(odd > 1, (odd > _STAYS) | darker).astype(np.uint8)
@@ -262,8 +299,54 @@ def _valleys(values: F32, size: int) -> F32:
 
 def _smooth(own: F32, skin: F32) -> F32:
     beard = cv2.GaussianBlur(np.clip((skin - own)[..., 0] / 0.3 - 0.5, 0, 1) * lower(), (0, 0), 3.0)
-    free = (1 - folds()) * np.clip(1 - 1.5 * expression(), 0, 1) * np.clip(1 - 2 * beard, 0, 1)
+    own_lines = np.maximum.reduce([1.5 * expression(), lashes(), wings(), 0.5 * folds(), 2 * beard])
+    free = np.clip(1 - own_lines, 0, 1)
     return np.asarray(free * inside(), np.float32)
+
+
+def _lined(middle: F32, known: NDArray[np.bool_], darker: NDArray[np.bool_]) -> tuple[F32, bool]:
+    """Where the median of all samples shows thin lines: 0.5, and 1 for the dark rims of glasses, which are `darker`
+    than brows. Fainter lines count if they add up to glasses."""
+    bright = np.where(known, middle[..., 0], _carried(middle[..., :1], known)[..., 0]).astype(np.float32)
+    bytes_ = np.clip((bright - _BLACK) * (255 / _RANGE), 0, 255).astype(np.uint8)
+    base = cv2.medianBlur(bytes_, 15).astype(np.float32) * np.float32(_RANGE / 255) + np.float32(_BLACK)
+    kernel = np.ones((7, 7), np.uint8)
+    valley = np.minimum(cv2.morphologyEx(bright, cv2.MORPH_CLOSE, kernel) - bright, 1.2 * np.maximum(base - bright, 0))
+    crest = np.minimum(bright - cv2.morphologyEx(bright, cv2.MORPH_OPEN, kernel), 1.2 * np.maximum(bright - base, 0))
+    ridge = np.maximum(valley, crest) * known
+    zones, worn = _glasses_zones()
+    crossed = {name: _crossed(ridge, zone & known) for name, zone in zones.items()}
+    arms = crossed["right arm"], crossed["left arm"]
+    wears = crossed["bridge"] > _BRIDGE and min(arms) > _ARM and max(arms) > _BRIDGE
+    frame_depth = float(np.median(ridge[zones["bridge"] & (ridge > _PASSES)])) if wears else 0.0
+    limit = np.where(worn & wears, max(_FAINT, 0.4 * frame_depth), _CLEAR)
+    lines = (ridge > limit) & (lower() < 0.5)
+    rims = lines & worn & darker & (frame_depth > _DARK_RIM)
+    drawn = np.maximum(lines * np.float32(0.5), rims.astype(np.float32))
+    return np.asarray(cv2.dilate(drawn, np.ones((3, 3), np.uint8)), np.float32), wears
+
+
+def _crossed(ridge: F32, zone: NDArray[np.bool_]) -> float:
+    """In what share of a zone's columns some line passes."""
+    columns = zone.any(axis=0)
+    return float((np.where(zone, ridge, 0).max(axis=0)[columns] > _PASSES).mean()) if columns.any() else 0.0
+
+
+@lru_cache(maxsize=1)
+def _glasses_zones() -> tuple[dict[str, NDArray[np.bool_]], NDArray[np.bool_]]:
+    """Where glasses cross a face in any case: bridge and arms; and all of where they may lie."""
+    points = texels(SIDE)
+    eye = float(np.linalg.norm(points[33] - points[263]))
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    bridge = (columns > points[133, 0]) & (columns < points[362, 0])
+    bridge &= (rows > points[9, 1] + 0.03 * eye) & (rows < points[197, 1])
+    level = (rows > points[33, 1] - 0.16 * eye) & (rows < points[33, 1] + 0.10 * eye)
+    right_end, left_end = (points[33, 0] + points[127, 0]) / 2, (points[263, 0] + points[356, 0]) / 2
+    right = level & (columns >= right_end - 8) & (columns < points[33, 0])
+    left = level & (columns > points[263, 0]) & (columns <= left_end + 8)
+    lids = float(points[[145, 374], 1].mean())
+    worn = (rows > points[9, 1] - 0.02 * eye) & (rows < lids + 0.42 * eye)
+    return {"bridge": bridge, "right arm": right, "left arm": left}, worn
 
 
 def _carried(values: F32, known: NDArray[np.bool_]) -> F32:
