@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from av.video.reformatter import Colorspace
-from clips import EXAMPLES, bits, frames_of, picture, psnr_db, write_clip
-from media_files import cut_by_edit_list, turned
+from clips import EXAMPLES, bits, frames_of, picture, psnr_db, turned, write_clip
+from media_files import cut_by_edit_list
 
 from countenance.errors import InputError
 from countenance.media.decode import decode
@@ -106,7 +106,7 @@ def test_pictures_are_turned_as_they_are_to_be_shown(tmp_path: Path, degrees: in
             {
                 "matrix": Colorspace.BT2020,
                 "pixel_format": "yuv420p10le",
-                "colour": {"colorspace": 9, "color_range": 1},
+                "colour": {"colorspace": 9, "color_range": 1, "color_primaries": 1},
             },
             4,
         ),

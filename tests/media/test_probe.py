@@ -7,8 +7,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips import EXAMPLES, picture, write_clip
-from media_files import cut_by_edit_list, turned
+from clips import EXAMPLES, picture, turned, write_clip
+from media_files import cut_by_edit_list
 
 from countenance.errors import InputError
 from countenance.media.frame import Frame

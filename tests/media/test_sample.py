@@ -4,8 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clips import EXAMPLES, picture, write_clip
-from media_files import turned
+from clips import EXAMPLES, picture, turned, write_clip
 
 from countenance.errors import InputError
 from countenance.media.sample import sample_lumas

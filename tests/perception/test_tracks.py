@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from countenance.perception.tracks import FaceTrack, Perception, load_perception, save_perception
+from countenance.perception.tracks import FaceTrack, Perception, is_saved, load_perception, save_perception
 
 
 def track(first: int, count: int, person: int, shot: int = 0) -> FaceTrack:
@@ -27,8 +27,8 @@ SEEN = Perception(40, (0, 20), (track(0, 20, 0), track(22, 18, 0, shot=1), track
 
 
 def test_what_was_seen_is_read_back_exactly(tmp_path: Path) -> None:
-    save_perception(tmp_path / "seen.npz", SEEN)
-    back = load_perception(tmp_path / "seen.npz")
+    save_perception(tmp_path / "seen", SEEN)
+    back = load_perception(tmp_path / "seen")
     assert (back.frames, back.shots, back.people) == (40, (0, 20), 2)
     for old, new in zip(SEEN.tracks, back.tracks, strict=True):
         assert (old.shot, old.person) == (new.shot, new.person)
@@ -36,12 +36,39 @@ def test_what_was_seen_is_read_back_exactly(tmp_path: Path) -> None:
             kept = getattr(new, name)
             assert np.array_equal(getattr(old, name), kept)
             assert getattr(old, name).dtype == kept.dtype
-    assert [path.name for path in tmp_path.iterdir()] == ["seen.npz"]
+    assert sorted(path.name for path in (tmp_path / "seen").iterdir()) == ["meshes.npy", "tracks.npz"]
+
+
+def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        save_perception(tmp_path / name, SEEN)
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "other" / path.name).read_bytes()
+
+
+def test_what_was_not_written_to_the_end_is_not_there(tmp_path: Path) -> None:
+    save_perception(tmp_path / "seen", SEEN)
+    assert is_saved(tmp_path / "seen")
+    (tmp_path / "seen" / "tracks.npz").unlink()
+    assert not is_saved(tmp_path / "seen")
+    save_perception(tmp_path / "seen", SEEN)
+    assert is_saved(tmp_path / "seen")
+
+
+def test_a_face_is_itself_however_often_its_meshes_were_let_go(tmp_path: Path) -> None:
+    long = Perception(600, (0,), (track(0, 600, 0),))
+    save_perception(tmp_path / "seen", long)
+    back = load_perception(tmp_path / "seen")
+    held = back.face_of(0, 255)
+    for number in (256, 257, 512, 0):
+        assert np.array_equal(back.face_of(0, number).mesh, long.tracks[0].mesh[number])  # type: ignore[union-attr]
+    assert held is not None
+    assert np.array_equal(held.mesh, long.tracks[0].mesh[255])
 
 
 def test_seeing_nobody_is_kept_too(tmp_path: Path) -> None:
-    save_perception(tmp_path / "seen.npz", Perception(7, (0,), ()))
-    back = load_perception(tmp_path / "seen.npz")
+    save_perception(tmp_path / "seen", Perception(7, (0,), ()))
+    back = load_perception(tmp_path / "seen")
     assert (back.frames, back.shots, back.tracks, back.people) == (7, (0,), (), 0)
 
 

@@ -22,7 +22,7 @@ from countenance.media.audio import read_mono, write_wav
 from countenance.media.probe import Master, probe
 from countenance.models.catalogue import CATALOGUE
 from countenance.perception.perceive import perceive
-from countenance.perception.tracks import Perception, load_perception, save_perception
+from countenance.perception.tracks import Perception, is_saved, load_perception, save_perception
 from countenance.speech.activity import speech_span
 from countenance.speech.fit import RATE_HZ, fit_speech
 from countenance.speech.phones import Phone, Speech, Word, place
@@ -54,11 +54,13 @@ def see(project: Project, brief: Brief, progress: Progress) -> Seen:
     master = probe(brief.master)
     sha256 = sha256_file(brief.master)
     models = [model.sha256 for model in CATALOGUE]
-    path = project.work / "perception" / f"{key_of(_PERCEPTION, sha256, models)}.npz"
-    if not path.is_file():
-        perception = perceive(master, lambda done: progress("perceive", done, master.frames))
-        save_perception(path, perception)
-    perception = load_perception(path)
+    folder = project.work / "perception" / key_of(_PERCEPTION, sha256, models)
+    if not is_saved(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        save_perception(
+            folder, perceive(master, lambda done: progress("perceive", done, master.frames), scratch=folder)
+        )
+    perception = load_perception(folder)
     for face in brief.seen:
         if face.track >= perception.people:
             seen = "no face" if not perception.people else f"{perception.people} face(s), numbered from 0"

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from countenance.media.frame import F32, U8, Frame, yuv_to_rgb
+from countenance.media.frame import F32, U8, Box, Frame, yuv_to_rgb
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,22 @@ def warp_yuv(frame: Frame, to_picture: F32, size_px: int) -> U8:
     return np.asarray(cv2.merge(planes), np.uint8)
 
 
-def thumbnail(frame: Frame, size: tuple[int, int]) -> U8:
-    """The whole picture as RGB, reduced to (width, height)."""
-    planes = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in frame.planes]
+def thumbnail(frame: Frame, size: tuple[int, int], box: Box | None = None) -> U8:
+    """An even box of the picture (default: all of it) as RGB, reduced to (width, height)."""
+    y, u, v = frame.planes
+    if box is not None:
+        half = box.half
+        y, u, v = y[box.rows, box.columns], u[half.rows, half.columns], v[half.rows, half.columns]
+    planes = [cv2.resize(_coarse(plane, size), size, interpolation=cv2.INTER_AREA) for plane in (y, u, v)]
     return yuv_to_rgb(cv2.merge(planes))
+
+
+def _coarse(plane: U8, size: tuple[int, int]) -> U8:
+    """The plane averaged over squares as large as leave it no smaller than `size`: a whole factor, as below."""
+    factor = max(1, min(plane.shape[1] // size[0], plane.shape[0] // size[1]))
+    whole = (plane.shape[1] // factor, plane.shape[0] // factor)
+    part = plane[: whole[1] * factor, : whole[0] * factor]
+    return np.asarray(cv2.resize(part, whole, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _reduced(luma: U8, matrix: NDArray[np.float64], factor: int, size_px: int) -> tuple[U8, NDArray[np.float64]]:

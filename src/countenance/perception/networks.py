@@ -6,11 +6,12 @@ one thread each; tensor layouts as published with the models.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from countenance.media.frame import F32, U8, Frame
+from countenance.media.frame import F32, U8, Box, Frame
 from countenance.perception.attention import MESH_PX, AttentionNet, Closeup
 from countenance.perception.crop import Square, cut_square, square_around, thumbnail
 from countenance.perception.litert import Net as Net
@@ -50,32 +51,37 @@ class FaceNetworks:
         centres = (np.arange(_DETECTOR_CELLS) + 0.5) / _DETECTOR_CELLS
         self._anchors = np.stack([np.tile(centres, _DETECTOR_CELLS), np.repeat(centres, _DETECTOR_CELLS)], axis=1)
 
-    def detect(self, frame: Frame, *, threshold: float = 0.5) -> list[Detection]:
-        """All faces in the picture, best first, overlaps removed."""
-        width, height = frame.size
+    def detect(self, frame: Frame, *, threshold: float = 0.5, part: Box | None = None) -> list[Detection]:
+        """All faces in the picture or in an even box of it, best first, overlaps removed.
+
+        Faces that are smaller than a twelfth of what is looked at are mostly not found: look at parts of it then.
+        """
+        looked = part or Box(0, 0, *frame.size)
+        width, height = looked.width, looked.height
         scale = _DETECTOR_PX / max(width, height)
-        small = thumbnail(frame, (max(1, round(width * scale)), max(1, round(height * scale))))
+        small = thumbnail(frame, (max(1, round(width * scale)), max(1, round(height * scale))), part)
         top, left = (_DETECTOR_PX - small.shape[0]) // 2, (_DETECTOR_PX - small.shape[1]) // 2
         canvas = np.zeros((_DETECTOR_PX, _DETECTOR_PX, 3), np.float32)
         canvas[top : top + small.shape[0], left : left + small.shape[1]] = small / 127.5 - 1.0
         outputs = {out.shape[-1]: out[0] for out in self._detector(canvas)}
         scores = 1 / (1 + np.exp(-np.clip(outputs[1][:, 0], -80, 80)))
+        origin = np.array([looked.x, looked.y])
         found = []
         for cell in np.flatnonzero(scores > threshold):
             values = outputs[16][cell].reshape(8, 2) / _DETECTOR_PX
             centre, extent = values[0] + self._anchors[cell], values[1]
             keypoints = values[2:] + self._anchors[cell]
             inset = np.array([left, top])
-            corner = ((centre - extent / 2) * _DETECTOR_PX - inset) / scale
+            corner = ((centre - extent / 2) * _DETECTOR_PX - inset) / scale + origin
             size = extent * _DETECTOR_PX / scale
             found.append(
                 Detection(
                     (float(corner[0]), float(corner[1]), float(size[0]), float(size[1])),
-                    ((keypoints[:2] * _DETECTOR_PX - inset) / scale).astype(np.float32),
+                    ((keypoints[:2] * _DETECTOR_PX - inset) / scale + origin).astype(np.float32),
                     float(scores[cell]),
                 )
             )
-        return _without_overlaps(found)
+        return without_overlaps(found)
 
     def mesh(self, frame: Frame, square: Square) -> tuple[F32, float]:
         """The 468 points `(468, 3)` in picture pixels (z in the same unit, smaller is nearer), and a score 0..1."""
@@ -128,7 +134,8 @@ def overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, 
     return common / (a[2] * a[3] + b[2] * b[3] - common + 1e-9)
 
 
-def _without_overlaps(found: list[Detection]) -> list[Detection]:
+def without_overlaps(found: Iterable[Detection]) -> list[Detection]:
+    """The best of those that lie on one another, best first."""
     kept: list[Detection] = []
     for one in sorted(found, key=lambda d: -d.score):
         if all(overlap(one.box, other.box) < 0.3 for other in kept):

@@ -45,6 +45,18 @@ def similarity(source: F32, target: F32) -> F32:
     return np.hstack([turn, (b - turn @ a)[:, None]]).astype(np.float32)
 
 
+def similarities(sources: F32, target: F32) -> F32:
+    """For each of `(n, p, 2)` points the similarity `(n, 2, 3)` that carries them onto the target `(p, 2)`."""
+    a, b = sources.mean(axis=1, dtype=np.float64), target.mean(axis=0, dtype=np.float64)
+    p, q = sources - a[:, None], target - b
+    norm = np.einsum("npi,npi->n", p, p) + 1e-12
+    c = np.einsum("npi,pi->n", p, q) / norm
+    s = (p[..., 0] @ q[:, 1] - p[..., 1] @ q[:, 0]) / norm
+    turn = np.stack([np.stack([c, -s], axis=1), np.stack([s, c], axis=1)], axis=1)
+    shift = b - np.einsum("nij,nj->ni", turn, a)
+    return np.concatenate([turn, shift[..., None]], axis=2).astype(np.float32)
+
+
 def steady_frame(mesh: F32, reference: F32) -> F32:
     """The similarity `(2, 3)` that brings a mesh's steady points onto those of a reference mesh."""
     steady = np.array(STEADY)

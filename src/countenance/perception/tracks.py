@@ -1,7 +1,13 @@
-"""What perception hands on: the people of a master and their faces over time, as plain arrays."""
+"""What perception hands on: the people of a master and their faces over time, as plain arrays.
+
+The meshes are the bulk of it, 5.6 KiB a face and picture. They are written to a file of their own and read from
+there as they are used, so that memory does not grow with the clip.
+"""
 
 from __future__ import annotations
 
+import mmap
+import zipfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +18,7 @@ from numpy.typing import NDArray
 
 from countenance.media.frame import F32, U8
 from countenance.perception.gallery import no_textures
+from countenance.perception.topology import IRIS_POINTS, POINTS
 from countenance.perception.visibility import visibility
 from countenance.store.files import atomic_path
 
@@ -62,7 +69,10 @@ class FaceTrack:
         index = frame_number - int(self.frames[0])
         if not 0 <= index < len(self.frames):
             return None
-        return Face(self.mesh[index], float(self.score[index]), self.pose[index], frame_number)
+        mesh = np.array(self.mesh[index])
+        if index % _FORGET_EVERY == 0:
+            _forget(self.mesh)
+        return Face(mesh, float(self.score[index]), self.pose[index], frame_number)
 
 
 @dataclass(frozen=True)
@@ -88,32 +98,65 @@ class Perception:
         return None
 
 
-def save_perception(path: Path, seen: Perception) -> None:
-    """Write one compressed array file, whole or not at all."""
+_FORGET_EVERY = 256  # pictures
+_MESHES, _REST = "meshes.npy", "tracks.npz"
+_SMALL = ("frames", "score", "pose", "embedding", "textures", "texture_frames")
+
+
+def save_perception(folder: Path, seen: Perception) -> None:
+    """Write two files into a folder, the meshes of all tracks and then the rest, each whole or not at all.
+
+    The rest is what counts: without it nothing was saved (`is_saved`). The same content gives the same bytes.
+    """
+    shape = (sum(len(track.frames) for track in seen.tracks), POINTS + IRIS_POINTS, 3)
+    with atomic_path(folder / _MESHES) as part, part.open("wb") as file:
+        facts = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, facts)
+        for track in seen.tracks:
+            for start in range(0, len(track.mesh), _FORGET_EVERY):
+                file.write(np.ascontiguousarray(track.mesh[start : start + _FORGET_EVERY], np.float32).tobytes())
+                _forget(track.mesh)
     arrays: dict[str, Any] = {"frames": seen.frames, "shots": np.array(seen.shots, np.int64)}
     for number, track in enumerate(seen.tracks):
-        for name in ("frames", "mesh", "score", "pose", "embedding", "textures", "texture_frames"):
-            arrays[f"{number}.{name}"] = getattr(track, name)
+        arrays |= {f"{number}.{name}": getattr(track, name) for name in _SMALL}
         arrays[f"{number}.place"] = np.array([track.shot, track.person], np.int64)
-    with atomic_path(path) as part:
-        np.savez_compressed(part, **arrays)
+    with atomic_path(folder / _REST) as part:
+        _write_arrays(part, arrays)
 
 
-def load_perception(path: Path) -> Perception:
-    with np.load(path, allow_pickle=False) as data:
-        count = sum(name.endswith(".place") for name in data.files)
-        tracks = tuple(
-            FaceTrack(
-                shot=int(data[f"{n}.place"][0]),
-                person=int(data[f"{n}.place"][1]),
-                frames=data[f"{n}.frames"],
-                mesh=data[f"{n}.mesh"],
-                score=data[f"{n}.score"],
-                pose=data[f"{n}.pose"],
-                embedding=data[f"{n}.embedding"],
-                textures=data[f"{n}.textures"],
-                texture_frames=data[f"{n}.texture_frames"],
-            )
-            for n in range(count)
-        )
-        return Perception(int(data["frames"]), tuple(int(s) for s in data["shots"]), tracks)
+def is_saved(folder: Path) -> bool:
+    return (folder / _REST).is_file()
+
+
+def load_perception(folder: Path) -> Perception:
+    """What `save_perception` wrote; the meshes stay in their file until they are used."""
+    meshes = np.load(folder / _MESHES, mmap_mode="r", allow_pickle=False)
+    with np.load(folder / _REST, allow_pickle=False) as data:
+        tracks: list[FaceTrack] = []
+        start = 0
+        while f"{len(tracks)}.place" in data:
+            small = {name: data[f"{len(tracks)}.{name}"] for name in _SMALL}
+            shot, person = data[f"{len(tracks)}.place"].tolist()
+            stop = start + len(small["frames"])
+            tracks.append(FaceTrack(shot=shot, person=person, mesh=np.asarray(meshes[start:stop]), **small))
+            start = stop
+        return Perception(int(data["frames"]), tuple(data["shots"].tolist()), tuple(tracks))
+
+
+def _write_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    """As `np.savez_compressed`, but without the time of day in it."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            member = zipfile.ZipInfo(f"{name}.npy")
+            member.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(member, "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
+
+
+def _forget(array: F32) -> None:
+    """Let go of the memory that reading from a mapped file has taken; it is read again where it is used again."""
+    base: Any = array
+    while base is not None and not isinstance(base, mmap.mmap):
+        base = getattr(base, "base", None)
+    if base is not None and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
