@@ -108,7 +108,7 @@ def test_pictures_are_turned_as_they_are_to_be_shown(tmp_path: Path, degrees: in
                 "pixel_format": "yuv420p10le",
                 "colour": {"colorspace": 9, "color_range": 1, "color_primaries": 1},
             },
-            4,
+            6,
         ),
         ("rgb.mp4", {"codec": "libx264rgb", "pixel_format": "bgr24", "colour": {}}, 4),
         ("bgr0.mkv", {"codec": "ffv1", "pixel_format": "bgr0", "colour": {}}, 4),

@@ -15,6 +15,7 @@ from countenance.errors import InputError
 from countenance.media.sample import NO_PICTURES
 
 _SLACK_S = Fraction(1, 2)  # by which muxers misjudge the length that they write into the head of a file
+_CONSTANT_LUMINANCE = 10  # H.273 matrix coefficients
 _HDR = {16: "PQ (SMPTE ST 2084)", 18: "HLG (ARIB STD-B67)"}  # H.273 transfer characteristics
 
 
@@ -43,6 +44,7 @@ class Master:
     full_range: bool
     audio_codec: str | None
     audio_rate_hz: int | None
+    primaries: str = "bt709"
 
     @property
     def duration(self) -> Fraction:
@@ -73,6 +75,7 @@ class Master:
             "duration_s": round(float(self.duration), 3),
             "pixel_format": self.pixel_format,
             "matrix": self.matrix,
+            "primaries": self.primaries,
             "range": "full" if self.full_range else "limited",
             "audio": self.audio_codec,
         }
@@ -116,6 +119,10 @@ def _read(path: Path, container: Any) -> Master:
             f"{path}: HDR video with {_HDR[context.color_trc]} is not supported yet; "
             "convert the master to SDR BT.709 first."
         )
+    if context.colorspace == _CONSTANT_LUMINANCE:
+        raise InputError(
+            f"{path}: BT.2020 with constant luminance is not supported; convert the master to BT.709 first."
+        )
     rotation = int(first.rotation) % 360
     width, height = (context.height, context.width) if rotation in (90, 270) else (context.width, context.height)
     audio = container.streams.audio[0].codec_context if container.streams.audio else None
@@ -137,6 +144,7 @@ def _read(path: Path, container: Any) -> Master:
         full_range=context.color_range == 2 or str(context.pix_fmt).startswith("yuvj"),
         audio_codec=audio.name if audio else None,
         audio_rate_hz=audio.sample_rate if audio else None,
+        primaries=primaries_of(context.color_primaries, context.colorspace),
     )
 
 
@@ -169,8 +177,18 @@ def _time_stamps(path: Path, container: Any, stream: Any) -> list[int]:
 
 def matrix_of(colorspace: int, width: int, height: int) -> str:
     """The Y'CbCr matrix by H.273 code (RGB becomes 709); where unspecified, 601 for SD, else 709, as players do."""
-    named = {0: "bt709", 1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020", 10: "bt2020"}
+    named = {0: "bt709", 1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020"}
     return named.get(colorspace, "bt709" if width >= 1280 or height > 576 else "bt601")
+
+
+def primaries_of(primaries: int, colorspace: int) -> str:
+    """The primaries by H.273 codes; where unspecified, those that belong to the matrix, as players do.
+
+    Those of standard definition differ so little from BT.709's that they count as these.
+    """
+    if primaries == 9 or (primaries in (0, 2) and colorspace == 9):
+        return "bt2020"
+    return "p3" if primaries == 12 else "bt709"
 
 
 def _is_variable(pts: Sequence[int]) -> bool:
