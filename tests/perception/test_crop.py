@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from countenance.media.frame import Frame
-from countenance.perception.crop import Square, square_around, warp_yuv
+from countenance.media.frame import Box, Frame
+from countenance.perception.crop import Square, square_around, thumbnail, warp_yuv
 
 WIDTH, HEIGHT = 641, 361  # odd on purpose: whole steps do not fit
 
@@ -47,3 +47,15 @@ def test_the_square_around_a_face_is_upright_to_its_eyes() -> None:
     low, high = placed.min(axis=0), placed.max(axis=0)
     assert (low + high) / 2 == pytest.approx([50, 50], abs=0.01)
     assert (high - low).max() == pytest.approx(100 / 1.5, abs=0.01)
+
+
+@pytest.mark.parametrize("size", [(192, 108), (64, 36), (640, 360)])
+@pytest.mark.parametrize("box", [None, Box(0, 0, 384, 216), Box(256, 144, 384, 216), Box(100, 50, 384, 216)])
+def test_a_thumbnail_shows_its_part_of_the_picture_from_edge_to_edge(size: tuple[int, int], box: Box | None) -> None:
+    part = box or Box(0, 0, WIDTH, HEIGHT)
+    grey = thumbnail(ramp(), size, box)[..., 1].astype(float) * 219 / 255 + 16
+    rows, columns = np.mgrid[: size[1], : size[0]]
+    x = part.x + (columns + 0.5) * part.width / size[0] - 0.5
+    y = part.y + (rows + 0.5) * part.height / size[1] - 0.5
+    # Up to one step of the whole factor is left out at the far edges.
+    assert grey == pytest.approx(x / 4 + y / 8 + 20, abs=3)

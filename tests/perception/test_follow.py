@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from countenance.media.frame import Frame
 from countenance.media.probe import probe
+from countenance.perception.follow import _parts
 from countenance.perception.people import FILLED_SCORE
 from countenance.perception.perceive import perceive
 from countenance.perception.topology import POINTS
@@ -135,3 +136,25 @@ def test_two_who_change_places_stay_who_they_are(
     for before, after in zip(first, last, strict=True):
         assert before is not None and after is not None
         assert (before.mesh[:, 0].mean() < WIDTH / 2) == (after.mesh[:, 0].mean() > WIDTH / 2)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (1080, 1920), (852, 478), (3840, 2160)])
+def test_the_parts_that_are_looked_at_cover_the_picture_and_overlap(size: tuple[int, int]) -> None:
+    seen = np.zeros(size[::-1], np.uint8)
+    for part in _parts(size):
+        assert {part.x % 2, part.y % 2, part.width % 2, part.height % 2} == {0}
+        seen[part.rows, part.columns] += 1
+    assert seen.min() == 1
+    assert seen[size[1] // 2, size[0] // 2] == 4
+
+
+def test_a_small_face_is_found_from_the_start(ada: list[NDArray[np.uint8]], tmp_path: Path) -> None:
+    """It is 45 pixels wide in a picture of 1920: 4 pixels for the detector, were it not for the parts."""
+    pictures = []
+    for n in range(6):
+        wall = np.full((1080, 1920, 3), 120, np.uint8)
+        wall[300:400, 1500:1600] = cv2.resize(ada[n], (100, 100), interpolation=cv2.INTER_AREA)
+        pictures.append(Frame.from_rgb(wall))
+    (track,) = perceive(probe(write_clip(tmp_path / "small.mp4", pictures, options={"crf": "14"}))).tracks
+    assert spans([track]) == [(0, 5)]
+    assert 35 < np.ptp(track.mesh[0, :POINTS, 0]) < 55

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from countenance.perception.pose import apply, pose_of, rotation_of, similarity, steady_frame
+from countenance.perception.pose import apply, pose_of, rotation_of, similarities, similarity, steady_frame
 from countenance.perception.topology import MIRROR_PAIRS, POINTS
 
 DEGREES = st.floats(-60, 60)
@@ -101,3 +101,13 @@ def test_steady_points_cancel_the_heads_movement_and_leave_the_mouths() -> None:
     moved[:, :2] = apply(np.array([[1.2, -0.3, 40], [0.3, 1.2, -7]], np.float32), speaking[:, :2])
     back = apply(steady_frame(moved, reference), moved[:, :2])
     assert back == pytest.approx(speaking[:, :2], abs=1e-2)
+
+
+def test_many_similarities_at_once_are_those_one_by_one() -> None:
+    random = np.random.default_rng(8)
+    target = random.normal(0, 50, (20, 2)).astype(np.float32)
+    sources = (target * random.uniform(0.5, 2, (9, 1, 1)) + random.normal(0, 30, (9, 1, 2))).astype(np.float32)
+    sources += random.normal(0, 1, sources.shape).astype(np.float32)
+    assert similarities(sources, target) == pytest.approx(
+        np.stack([similarity(one, target) for one in sources]), abs=1e-3
+    )

@@ -28,7 +28,8 @@ _CHUNK = 256
 _MARGIN = 2 * _WINDOW
 _SAMPLE, _SAMPLES = 64, 8  # stretches of a track in which its tremble is measured
 # A movement counts from so many times a point's own tremble (as variance): lids and lips early, the rest late.
-_QUICK_FROM, _CALM_FROM = 1.5, 4.0
+_QUICK_FROM, _CALM_FROM = 2.5, 4.0
+_LIVELIEST = 1.2  # times the middle tremble of skin: what is more, as with lips that never rest, is movement
 
 
 def smooth_track(mesh: F32) -> F32:
@@ -84,10 +85,11 @@ def _tremble(meshes: Callable[[int, int], F32], count: int, reference: F32) -> F
     for start, stop in stretches:
         _to_face, shape = _split(meshes(start, stop), reference)
         left.append(np.abs(shape - _filtered(shape)))
-    deviation = 1.4826 * np.median(np.concatenate(left), axis=0)  # of a normal distribution
-    limit = np.full(len(deviation), _CALM_FROM)
-    limit[[*REFINED.tolist(), *range(POINTS, len(deviation))]] = _QUICK_FROM
-    return np.asarray(limit * _squared(deviation), np.float32)
+    own = _squared(1.4826 * np.median(np.concatenate(left), axis=0))  # of a normal distribution
+    limit = np.full(len(own), _CALM_FROM, np.float32)
+    limit[[*REFINED.tolist(), *range(POINTS, len(own))]] = _QUICK_FROM
+    skin = float(np.median(own[limit == _CALM_FROM]))
+    return np.asarray(limit * np.minimum(own, _LIVELIEST**2 * skin), np.float32)
 
 
 def _split(mesh: F32, reference: F32) -> tuple[F32, F32]:
