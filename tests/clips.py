@@ -106,6 +106,22 @@ def _image(frame: Frame, size: tuple[int, int]) -> Any:
     return image
 
 
+def begun_later(path: Path, target: Path, by_s: Fraction) -> Path:
+    """The same file cut by its edit lists: picture and sound both begin `by_s` later in their material."""
+    with (
+        av.open(str(path)) as source,
+        av.open(str(target), "w", options={"avoid_negative_ts": "disabled"}) as sink,
+    ):
+        copies = {stream.index: sink.add_stream_from_template(stream) for stream in source.streams}
+        for packet in source.demux():
+            if packet.size and packet.pts is not None and packet.dts is not None:
+                back = round(by_s / packet.time_base)
+                packet.pts, packet.dts = packet.pts - back, packet.dts - back
+                packet.stream = copies[packet.stream.index]
+                sink.mux(packet)
+    return target
+
+
 def bits(frame: Frame) -> bytes:
     """All bits of a picture, to compare."""
     return b"".join(plane.tobytes() for plane in frame.planes)

@@ -12,7 +12,7 @@ from countenance.campaign.timeline import Timeline, as_shot
 from countenance.media.audio import Samples, mono, read_mono, resample, sound_blocks
 from countenance.media.beside import ahead
 from countenance.media.decode import decode
-from countenance.media.encode import Sound, can_copy_sound
+from countenance.media.encode import Sound, sound_of
 from countenance.media.frame import Frame
 from countenance.media.loudness import Loudness, measure_loudness
 from countenance.media.probe import Master
@@ -71,13 +71,7 @@ class Task:
 
     def sound(self) -> Sound | None:
         """What is delivered: the dub, or the master's own track, copied where it can be."""
-        if self.dub:
-            return Sound(samples=self.dub.speech.samples)
-        if self.master.audio_codec is None:
-            return None
-        if can_copy_sound(self.master):
-            return Sound(copy_from=self.master.path)
-        return Sound(blocks_of=self.master.path, origin_s=self.master.origin_s)
+        return Sound(samples=self.dub.speech.samples) if self.dub else sound_of(self.master)
 
 
 def shown_frames(master: Master, timeline: Timeline) -> Iterator[tuple[int, int, Frame]]:

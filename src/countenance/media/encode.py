@@ -86,6 +86,15 @@ def encode(
     return count
 
 
+def sound_of(master: Master) -> Sound | None:
+    """The master's own sound: copied where it can be, else encoded bit by bit; None without sound."""
+    if master.audio_codec is None:
+        return None
+    if can_copy_sound(master):
+        return Sound(copy_from=master.path)
+    return Sound(blocks_of=master.path, origin_s=master.origin_s)
+
+
 def can_copy_sound(master: Master) -> bool:
     """True when the master's sound is AAC already and can go into an MP4 as it is."""
     return master.audio_codec == "aac"
