@@ -18,7 +18,7 @@ from countenance.perception.identity import SAME_PERSON, chip, embed
 from countenance.perception.networks import FaceNetworks
 from countenance.store.files import read_json, sha256_file, write_json
 from countenance.store.project import Project
-from countenance.synthesis.likeness import read_reference
+from countenance.synthesis.references import read_reference
 
 _NAME = re.compile(r"\w[\w .-]{0,63}")
 

@@ -1,0 +1,94 @@
+"""The texture atlas: per texel what the views of one person agree on, sharp, in even light and without holes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from countenance.media.frame import F32
+from countenance.perception.layout import texels
+from countenance.perception.raster import spread
+from countenance.perception.topology import triangles
+from countenance.synthesis.blend import blended, diffused
+from countenance.synthesis.delight import Unlit, unlit
+from countenance.synthesis.fields import POWER, at_full_size, field
+from countenance.synthesis.regions import ATLAS_PX, mirrored_plane, ramp, regions
+from countenance.synthesis.views import View
+
+_LEADS, _LEADS_FEATURES = 20.0, 50.0  # how much more the first view counts on skin, and on features
+_DELIT = 0.5  # share of the light that is taken off: the rest models nose and eyes, by which people are known
+_COVERED = 6.0  # effort of a face that is all covered
+_RESTLESS = (2.2, 4.0)  # fine detail, of what is usual on this person's skin: more is hair, a rim or a fold
+_TWIN = 0.5  # what a texel's mirror twin is worth
+_DOUBTED = (0.3, 0.8)  # trust below which a view counts next to nothing, and from which fully
+_BELIEVED = (0.1, 0.4)  # below it, a texel is taken from its twin
+_SEEN_WELL = 0.6
+
+
+def made_atlas(views: Sequence[View], efforts: F32) -> tuple[F32, F32]:
+    """The texture `(A, A, 3)` float32 RGB 0..255 and the confidence `(A, A)` 0..1.
+
+    Geometry under brows, eyes, nose and mouth varies with the expression, so there one view leads wherever it can be
+    believed: the one with the least effort `(n,)`, as `selection` has it, and the most of the face free. Skin is
+    taken from whichever view saw it best, its tone from all. Holes are filled from the other side of the face, and
+    where that was not seen either, smoothly from around. Confidence is 1 where a texel was seen squarely and in
+    full detail by a view that is believed; a texel filled from its twin has half the twin's.
+    """
+    found = unlit(views)
+    pairs = list(zip(views, found, strict=True))
+    pictures = [view.pixels * at_full_size(one.gain ** np.float32(_DELIT / POWER)) for view, one in pairs]
+    scores = np.stack([_score(view, one) for view, one in pairs])
+    scores[_leader(found, efforts)] *= _LEADS + (_LEADS_FEATURES - _LEADS) * field(regions().features)
+    face = _face()
+    picture = blended(pictures, np.stack([at_full_size(score) for score in scores])) * face[..., None]
+    seen = _together([one.trust for one in found]) * face
+    missing = 1 - ramp(seen, *_BELIEVED)
+    twin = missing * mirrored_plane(seen)
+    filled = blended([picture, mirrored_plane(picture)], np.stack([1 - missing, twin]) + np.float32(1e-5))
+    known = _together([_detail(view, one) for view, one in pairs]) * face
+    confidence = np.maximum(known, _TWIN * mirrored_plane(known))
+    return diffused(filled, ramp(np.maximum(seen, twin), 0.05, 0.3)), np.asarray(confidence, np.float32)
+
+
+def _leader(found: Sequence[Unlit], efforts: F32) -> int:
+    """The view that leads: hair, hands and shadows over the face count against it."""
+    shape = field(regions().shape)
+    free = np.array([float((one.trust * shape).sum()) for one in found])
+    return int((efforts + _COVERED * (1 - free / (free.max() + 1e-6))).argmin())
+
+
+def _score(view: View, one: Unlit) -> F32:
+    """How well each texel of a view serves `(F, F)`; never quite 0 where anything was seen."""
+    trust = cv2.GaussianBlur(one.trust * _calm(view, one), (0, 0), 1.0)
+    worth = ramp(trust, *_DOUBTED) * view.facing**2 * min(1.0, view.density)
+    return np.asarray(worth + 1e-5 * view.facing + 1e-9, np.float32)
+
+
+def _detail(view: View, one: Unlit) -> F32:
+    """How squarely and finely a view shows what is believed of it `(F, F)` 0..1."""
+    return np.asarray(one.trust * np.minimum(view.facing * min(1.0, view.density) / _SEEN_WELL, 1), np.float32)
+
+
+def _together(shares: Sequence[F32]) -> F32:
+    """What several views see of each texel `(A, A)` 0..1, each a share `(F, F)` of it."""
+    unseen = np.prod([1 - share for share in shares], axis=0, dtype=np.float32)
+    return np.asarray(cv2.GaussianBlur(at_full_size(1 - unseen), (0, 0), ATLAS_PX * 0.004), np.float32)
+
+
+def _calm(view: View, one: Unlit) -> F32:
+    """1 where a view has no more fine detail than this person's skin has; less along hairs, rims and folds."""
+    grey = cv2.cvtColor(view.pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    fine = grey - cv2.GaussianBlur(grey, (0, 0), 2.0)
+    energy = np.sqrt(cv2.GaussianBlur(field(fine * fine), (0, 0), 1.5))
+    skin = field(regions().skin) * one.trust > 0.3
+    usual = float(np.median(energy[skin])) if skin.any() else 1.0
+    restless = ramp(energy / (usual + 0.5), *_RESTLESS) * (1 - field(regions().features))
+    return np.asarray(1 - restless, np.float32)
+
+
+def _face() -> F32:
+    """1 where the layout holds the face (its openings included), 0 around it."""
+    _, valid = spread(texels(ATLAS_PX), triangles(), texels(ATLAS_PX), (ATLAS_PX, ATLAS_PX))
+    return np.asarray(cv2.erode(valid.astype(np.float32), np.ones((5, 5), np.uint8)), np.float32)
