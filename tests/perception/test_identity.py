@@ -8,7 +8,7 @@ from clips import EXAMPLES
 from countenance.media.frame import Frame
 from countenance.perception.identity import SAME_PERSON, chip, distance, embed, sharpness
 from countenance.perception.networks import FaceNetworks
-from countenance.synthesis.likeness import Reference, read_reference
+from countenance.synthesis.references import Reference, read_reference
 
 
 @pytest.fixture(scope="module")

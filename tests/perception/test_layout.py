@@ -8,7 +8,7 @@ import pytest
 from countenance.perception.layout import derive, mean_shape, mirrored, texels
 from countenance.perception.networks import FaceNetworks
 from countenance.perception.topology import MIRROR_PAIRS, POINTS, triangles
-from countenance.synthesis.likeness import read_reference
+from countenance.synthesis.references import read_reference
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -38,4 +38,4 @@ def test_the_mean_shape_is_that_of_the_two_presenters_stills() -> None:
     networks = FaceNetworks()
     stills = [path for name in ("ada", "ben") for path in sorted((EXAMPLES / name / "refs").glob("*.jpg"))]
     again = derive([read_reference(path, networks).mesh for path in stills])
-    assert np.abs(again - mean_shape()).max() < 0.02
+    assert np.abs(again - mean_shape()).max() < 0.03

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from countenance.media.frame import Frame
 from countenance.perception.crop import square_around
 from countenance.perception.networks import FaceNetworks, overlap
-from countenance.synthesis.likeness import read_reference
+from countenance.synthesis.references import read_reference
 
 STILL = EXAMPLES / "ben" / "refs" / "1_front_neutral.jpg"
 BOXES = st.tuples(st.floats(-50, 50), st.floats(-50, 50), st.floats(1, 80), st.floats(1, 80))

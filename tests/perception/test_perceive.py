@@ -13,7 +13,7 @@ from countenance.perception.networks import FaceNetworks
 from countenance.perception.perceive import perceive
 from countenance.perception.topology import LIPS_OUTER, POINTS
 from countenance.perception.tracks import FaceTrack, Perception
-from countenance.synthesis.likeness import read_reference
+from countenance.synthesis.references import read_reference
 
 
 @pytest.fixture(scope="module")
