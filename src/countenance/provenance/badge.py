@@ -6,6 +6,7 @@ is drawn towards its middle.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -77,26 +78,47 @@ class Badge:
         """
         height, width = planes[0].shape
         if self.kind == "corner":
-            _lay(planes, _corner(self.words, width, height), 1.0, full_range)
+            _lay(planes, _inks(_corner, self.words, width, height, 1.0, full_range))
         elif self.kind == "endcard" and time_s >= duration_s - self.card_s:
             since_s = time_s - max(duration_s - self.card_s, Fraction(0))
             shown = float(min(Fraction(1), since_s / CARD_FADE_S))
             _dim(planes, CARD_DIM * shown, full_range)
-            _lay(planes, _centre(self.words, width, height), shown, full_range)
+            _lay(planes, _inks(_centre, self.words, width, height, shown, full_range))
 
 
-def _lay(planes: Planes, raster: Raster, shown: float, full_range: bool) -> None:
+class _Inks(NamedTuple):
+    """A raster as it is laid: planes become `keep * old + add`, chroma planes by the halves. All (h, w) float32."""
+
+    x: int
+    y: int
+    keep: NDArray[np.float32]
+    add: NDArray[np.float32]
+    half_keep: NDArray[np.float32]
+    half_add: NDArray[np.float32]
+
+
+@lru_cache(maxsize=4)
+def _inks(
+    place: Callable[[str, int, int], Raster], text: str, width: int, height: int, shown: float, full_range: bool
+) -> _Inks:
+    """Worked out once for all pictures that show the label alike."""
+    raster = place(text, width, height)
     black, white = (0.0, 255.0) if full_range else (16.0, 235.0)
-    height, width = raster.keep.shape
-    keep = 1 - (1 - raster.keep) * shown
+    keep = 1 - (1 - raster.keep) * np.float32(shown)
     grey = black + PILL_GREY * (white - black)
-    add = (raster.letters * white + raster.dark * grey) * shown
-    _blend(planes[0][raster.y : raster.y + height, raster.x : raster.x + width], keep, add)
-    keep = np.asarray(cv2.resize(keep, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.float32)
-    rows = slice(raster.y // 2, (raster.y + height) // 2)
-    columns = slice(raster.x // 2, (raster.x + width) // 2)
+    add = (raster.letters * np.float32(white) + raster.dark * np.float32(grey)) * np.float32(shown)
+    half = (keep.shape[1] // 2, keep.shape[0] // 2)
+    half_keep = np.asarray(cv2.resize(keep, half, interpolation=cv2.INTER_AREA), np.float32)
+    return _Inks(raster.x, raster.y, keep, add, half_keep, (1 - half_keep) * np.float32(128))
+
+
+def _lay(planes: Planes, inks: _Inks) -> None:
+    height, width = inks.keep.shape
+    _blend(planes[0][inks.y : inks.y + height, inks.x : inks.x + width], inks.keep, inks.add)
+    rows = slice(inks.y // 2, (inks.y + height) // 2)
+    columns = slice(inks.x // 2, (inks.x + width) // 2)
     for chroma in planes[1:]:
-        _blend(chroma[rows, columns], keep, (1 - keep) * 128)
+        _blend(chroma[rows, columns], inks.half_keep, inks.half_add)
 
 
 def _blend(part: NDArray[np.uint8], keep: NDArray[np.float32], add: NDArray[np.floating]) -> None:
