@@ -75,6 +75,16 @@ def test_a_track_takes_only_what_is_quick_from_the_closer_look_along() -> None:
     assert np.abs(moved[SLOW + 1]).max() < 0.1
 
 
+def test_lids_that_pass_each_other_are_put_where_they_meet() -> None:
+    points = upright()
+    look = look_at(points, (0, 0))
+    upper, lower = RIGHT_EYE_REGION.index(159), RIGHT_EYE_REGION.index(145)
+    look.right_eye[upper, 1] = 310
+    look.right_eye[lower, 1] = 300
+    mesh, _slip = refined(points, look)
+    assert mesh[[159, 145], 1] == pytest.approx([305, 305], abs=0.1)
+
+
 def test_a_blink_shuts_the_lids() -> None:
     """The plain mesh network leaves a third of the eye open."""
     networks = FaceNetworks()

@@ -22,6 +22,11 @@ _eye = np.repeat([1.0, 0.5], [_RIM_AND_NEXT, _FADING - _RIM_AND_NEXT])
 _ACROSS = np.concatenate([np.full(len(LIPS), _LIPS_ACROSS), _eye, _eye]).astype(np.float32)[:, None]
 _ALONG = np.concatenate([np.ones(len(LIPS)), _eye, _eye]).astype(np.float32)
 _IRISES = (slice(POINTS, POINTS + IRIS_POINTS // 2), slice(POINTS + IRIS_POINTS // 2, POINTS + IRIS_POINTS))
+# Lids and lips that meet when they shut, upper and lower.
+_UPPER = np.array([246, 161, 160, 159, 158, 157, 173, 466, 388, 387, 386, 385, 384, 398,
+                   191, 80, 81, 82, 13, 312, 311, 310, 415])  # fmt: skip
+_LOWER = np.array([7, 163, 144, 145, 153, 154, 155, 249, 390, 373, 374, 380, 381, 382,
+                   95, 88, 178, 87, 14, 317, 402, 318, 324])  # fmt: skip
 SLOW = 49  # pictures over which the way along is taken from the mesh
 
 
@@ -35,10 +40,18 @@ def refined(points: F32, look: Closeup) -> tuple[F32, F32]:
     along = axis_of(points)
     slip = between @ along
     mesh[REFINED, :2] += (between - slip[:, None] * along) * _ACROSS
+    _part(mesh, np.array([-along[1], along[0]], np.float32))
     for iris, place, rim in zip((look.right_iris, look.left_iris), _IRISES, (RIGHT_EYE, LEFT_EYE), strict=True):
         mesh[place, :2] = iris
         mesh[place, 2] = points[list(rim), 2].mean()
     return mesh, np.asarray(slip * _ALONG, np.float32)
+
+
+def _part(mesh: F32, down: F32) -> None:
+    """Put lids and lips that have passed each other where they meet."""
+    passed = np.minimum((mesh[_LOWER, :2] - mesh[_UPPER, :2]) @ down, 0)[:, None] / 2 * down
+    mesh[_UPPER, :2] += passed
+    mesh[_LOWER, :2] -= passed
 
 
 def axis_of(points: F32) -> F32:
