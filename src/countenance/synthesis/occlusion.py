@@ -23,13 +23,25 @@ from countenance.perception.raster import spread
 from countenance.perception.topology import LEFT_EYE, LIPS_INNER, POINTS, RIGHT_EYE, triangles
 from countenance.perception.tracks import Face, FaceTrack
 from countenance.synthesis.occlusion_hands import HandWatch, hand_share
-from countenance.synthesis.occlusion_look import SIDE, Look, grown, holes_filled, light, look_of, matter, seen_face
+from countenance.synthesis.occlusion_lines import lines
+from countenance.synthesis.occlusion_look import (
+    SIDE,
+    Look,
+    expression,
+    grown,
+    holes_filled,
+    light,
+    look_of,
+    matter,
+    seen_face,
+)
 
 # Spreads from the own look: what makes a stranger, and what it takes to stay one or to belong to one; for single
 # texels, and on average over a blob of so many texels' side.
 _SURE, _STAY = 4.0, 2.6
 _BLOB, _SURE_BLOB, _STAY_BLOB = 9, 2.4, 1.7
 _RISE, _FALL = 0.75, 0.5  # share of a picture's news that is believed at once
+_RIM_GAP = np.ones((3, 13), np.uint8)  # texels
 _REDDER = 0.5  # redder than before is more often blood, lips or shadow than something else
 _STIR, _STIR_SHARE = 2.2, 0.0012  # spreads, and share of the texels: then it is worth while to look for a hand
 _SPECK = 14  # texels: smaller is noise, a spot or a glint
@@ -37,14 +49,10 @@ _FACING = (0.12, 0.30)  # how squarely a texel must be seen: trust grows in betw
 _LIGHT_LAG = 0.88  # share of the last picture's soft light that stays
 _REACH = 0.018  # of the face's width: how far the border may look for an edge
 _EDGE = 0.0016  # variance of brightness (0..1) that counts as an edge
-_THIN, _LONG = 0.04, 0.12  # of the face's width: lines are thinner, and longer
-_DEEP, _BRIGHT = 0.30, 0.80  # share of the light around that a dark line takes, or that a bright one adds
 _EXPECTED = 2.0  # how much more is believed where something thin lies all the time
-_BROAD = 0.25  # of the face's width: a bright line is brighter than what lies as far around
-_STRAND = 0.02  # of the face's width: a single strand is thinner
-_STRAIGHT, _ONWARD = 0.06, 0.13  # of the face's width: what shows a strand's direction, how far it is drawn on
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 _MARGIN = 0.006  # of the face's width: rather a rim of plate than paint on the stranger
+_LEAST = 0.2  # a share below is nothing
 
 
 @dataclass(frozen=True)
@@ -84,9 +92,11 @@ class Occlusion:
         strange = self._strangeness(far)
         self._belief += np.where(strange > self._belief, _RISE, _FALL) * (strange - self._belief)
         hidden = _without_specks(self._belief)
+        if self._look.glasses:  # a rim goes on over the brow
+            hidden = np.where(expression() > 0.3, cv2.morphologyEx(hidden, cv2.MORPH_CLOSE, _RIM_GAP), hidden)
         hands = self._hands.see(frame, mesh, stirred=float((cv2.blur(far, (5, 5)) > _STIR).mean()) > _STIR_SHARE)
         layers = cv2.merge([holes_filled(hidden), self._look.smooth, self._look.lined, far])
-        return _drawn(layers, hands, frame, mesh)
+        return _drawn(layers, hands, frame, mesh, glasses=self._look.glasses)
 
     def _distance(self, look: Look, colours: F32, facing: F32) -> F32:
         """How many spreads each texel differs from the face's own look in this light `(S, S)`."""
@@ -133,7 +143,7 @@ def _without_specks(belief: F32) -> F32:
     return np.asarray(belief * near, np.float32)
 
 
-def _drawn(layers: F32, hands: list[Hand], frame: Frame, mesh: F32) -> Cover | None:
+def _drawn(layers: F32, hands: list[Hand], frame: Frame, mesh: F32, *, glasses: bool) -> Cover | None:
     """What is believed, in picture pixels, its borders on the picture's edges; None if it is nothing.
 
     `layers` `(S, S, 4)`: what is hidden, where the bare face is smooth, where lines lie all the time, and how far
@@ -152,12 +162,16 @@ def _drawn(layers: F32, hands: list[Hand], frame: Frame, mesh: F32) -> Cover | N
         rough = np.maximum(rough, hand_share(hands, box, _halved(frame, box), far))
     luma = frame.planes[0][box.rows, box.columns]
     wanted = np.maximum(free * (1 + _EXPECTED * np.minimum(2 * lined, 1)), 2 * lined - 1)
-    lines = _lines(luma, cv2.resize(wanted, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), width)
-    if max(rough.max(), lines.max()) < 0.2:
-        return None
+    thin = lines(luma, np.where(valid, wanted, -1).astype(np.float32), width, strands=not glasses)
+    wide = _bordered(rough, luma, width) if rough.max() > _LEAST else None
+    found = [alpha for alpha in (thin, wide) if alpha is not None]
+    return Cover(box, np.maximum.reduce(found)) if found else None
+
+
+def _bordered(rough: F32, luma: U8, width: float) -> F32:
+    """A rough share at half size drawn along the edges of a box's luma, a little too wide rather than too narrow."""
     fine = _guided(rough, luma, max(2, round(_REACH * width / 2)))
-    grown_fine = cv2.dilate(fine, _disc(_MARGIN * width))
-    return Cover(box, np.maximum(np.clip((grown_fine - 0.15) / 0.5, 0, 1), lines))
+    return np.asarray(np.clip((cv2.dilate(fine, _disc(_MARGIN * width)) - 0.15) / 0.5, 0, 1), np.float32)
 
 
 def _halved(frame: Frame, box: Box) -> F32:
@@ -165,55 +179,6 @@ def _halved(frame: Frame, box: Box) -> F32:
     luma, cb, cr = frame.cut(box)
     small = cv2.resize(luma, cb.shape[::-1], interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.merge([small, cb, cr]), np.float32)
-
-
-def _lines(luma: U8, wanted: F32, width: float) -> F32:
-    """Thin things (strands, rims) `(h, w)` 0..1, and where they go on over brows and lids.
-
-    `wanted` `(h, w)`: 0 where the bare face has lines of its own, 1 where it has none, more where something lies.
-    """
-    side = 2 * max(2, round(_THIN * width / 2)) + 1
-    size = (luma.shape[1] // 2, luma.shape[0] // 2)
-    around = cv2.medianBlur(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), side)
-    around = cv2.resize(around, luma.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    closed = cv2.morphologyEx(luma, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    quarter = cv2.resize(luma, (size[0] // 2, size[1] // 2), interpolation=cv2.INTER_AREA)
-    broad = cv2.medianBlur(quarter, 2 * round(_BROAD * width / 8) + 1)
-    broad = cv2.resize(broad, luma.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    dark = cv2.subtract(cv2.min(closed, around), luma)
-    bright = cv2.subtract(luma, cv2.max(around, broad))
-    depth = np.maximum(dark.astype(np.float32), bright * np.float32(_DEEP / _BRIGHT)) / np.maximum(around, 24)
-    lone = depth * wanted
-    if lone.max() < _DEEP:
-        return np.zeros(luma.shape, np.float32)
-    patches = grown(lone > _DEEP, lone > _DEEP / 2)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(patches.astype(np.uint8), connectivity=8)
-    long = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) > _LONG * width
-    long[0] = False
-    line = long[labels].astype(np.uint8)
-    for number in np.flatnonzero(long):
-        _drawn_on(line, labels == number, wanted, width)
-    return np.asarray(cv2.GaussianBlur(cv2.dilate(line, _NEIGHBOURS).astype(np.float32), (0, 0), 0.7), np.float32)
-
-
-def _drawn_on(line: U8, piece: NDArray[np.bool_], wanted: F32, width: float) -> None:
-    """A strand's ends, where they reach brows, lids or lips, go on a little in their own direction."""
-    rows, columns = np.nonzero(piece)
-    height = rows[-1] - rows[0] + 1
-    thick = len(rows) / height
-    if thick > _STRAND * width:
-        return
-    stretch = round(_STRAIGHT * width)
-    for near_end, end, onward in (
-        (rows >= rows[-1] - stretch, -1, 1),
-        (rows <= rows[0] + stretch, 0, -1),
-    ):
-        x, y = int(columns[end]), int(rows[end])
-        if height <= stretch or wanted[max(0, y - 3) : y + 4, max(0, x - 3) : x + 4].min() > 0.5:
-            continue
-        slope = float(np.clip(np.polyfit(rows[near_end], columns[near_end], 1)[0], -1, 1))
-        reach = onward * _ONWARD * width
-        cv2.line(line, (x, y), (round(x + slope * reach), round(y + reach)), 1, max(1, round(thick)))
 
 
 @lru_cache(maxsize=1)

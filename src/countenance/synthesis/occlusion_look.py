@@ -52,6 +52,7 @@ _CLEAR, _FAINT = 0.22, 0.06  # log brightness: lines that lie there all the time
 _PASSES, _BRIDGE, _ARM = 0.10, 0.82, 0.65  # a line's least depth; shares of bridge and arms that glasses cross
 _DARK_RIM = 0.3  # log brightness
 _BLACK, _RANGE = 3.0, 4.0  # of log brightness, for filters of bytes
+_WHITEST = 1.1  # log brightness that a highlight adds at most
 _STAYS = 0.65  # of a stranger's limit: what touches one and reaches this belongs to it
 _MOSTLY = 0.75  # share of samples that agree: then they are believed even against the skin's colour
 
@@ -60,13 +61,15 @@ _MOSTLY = 0.75  # share of samples that agree: then they are believed even again
 class Look:
     """A person's own face: `middle` and `spread` `(S, S, 3)` in axes; `known` `(S, S)` bool, where it was seen at all;
     `smooth` `(S, S)` 0..1, where the bare face shows no lines of its own; `lined` `(S, S)`, where thin things
-    (a rim, a strand) lie all the time: 0.5, and 1 where they are dark enough to be told from brows and lashes."""
+    (a rim, a strand) lie all the time: 0.5, and 1 where they are dark enough to be told from brows and lashes;
+    `glasses`: whether they are worn."""
 
     middle: F32
     spread: F32
     known: NDArray[np.bool_]
     smooth: F32
     lined: F32
+    glasses: bool
 
 
 def look_of(tracks: Sequence[FaceTrack]) -> Look | None:
@@ -99,7 +102,7 @@ def look_of(tracks: Sequence[FaceTrack]) -> Look | None:
     floor[..., 1:] = np.maximum(floor[..., 1:], tone)
     doubt = np.sqrt(1 + _FEW / len(textures)) * np.where(enough, 1.0, 1.3)[..., None]
     width = doubt * np.sqrt(floor * floor + (1.2 * far) ** 2)
-    return Look(own, width.astype(np.float32), known, _smooth(own, skin), lined)
+    return Look(own, width.astype(np.float32), known, _smooth(own, skin), lined, wears)
 
 
 def seen_face(frame: Frame, mesh: F32) -> tuple[F32, F32]:
@@ -133,10 +136,11 @@ def axes(rgb: F32) -> F32:
 
 def matter(gap: F32, base: F32) -> F32:
     """A difference of looks `(S, S, 3)` from `base` without the paleness that a highlight, added white, explains."""
-    white = np.clip(np.exp(np.minimum(gap[..., 0], 1.1)) - 1, 0, None)
-    share = white / (1 + white)
-    paler = share[..., None] * (base[..., 1:] - np.float32(1 / 3))
-    return np.concatenate([gap[..., :1], gap[..., 1:] + paler], axis=2)
+    share = np.maximum(1 - np.exp(-np.minimum(gap[..., 0], _WHITEST)), 0)  # of white in what is seen
+    rest = gap.copy()
+    for axis in (1, 2):
+        rest[..., axis] += share * (base[..., axis] - np.float32(1 / 3))
+    return rest
 
 
 def light(gap: F32, seen: NDArray[np.bool_], scale: F32) -> F32:
