@@ -23,7 +23,7 @@ def test_a_wider_face_moves_outwards_but_never_far() -> None:
     steps = reshaping(mean_shape(), mean_shape() * WIDER)
     right_cheek, left_cheek = 50, 280
     assert steps[right_cheek, 0] < -0.02 and steps[left_cheek, 0] > 0.02
-    assert np.linalg.norm(reshaping(mean_shape(), mean_shape() * 3), axis=1).max() < 0.17
+    assert np.linalg.norm(reshaping(mean_shape(), mean_shape() * 3), axis=1).max() < 0.23
 
 
 @pytest.mark.parametrize("feature", [LEFT_EYE, LIPS_INNER])
@@ -38,7 +38,7 @@ def test_eyes_and_lips_keep_their_opening(feature: tuple[int, ...]) -> None:
 
 def test_the_outline_moves_less_than_what_it_surrounds() -> None:
     steps = np.linalg.norm(reshaping(mean_shape(), mean_shape() + np.array([0.05, 0, 0], np.float32)), axis=1)
-    assert steps[list(FACE_OVAL)].mean() < 0.85 * steps[50]
+    assert steps[list(FACE_OVAL)].mean() < 0.95 * steps[50]
 
 
 def test_a_turned_head_is_reshaped_in_its_own_axes(ada_seen: Perception) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from countenance.media.frame import Frame
 from countenance.perception.crop import square_around
 from countenance.perception.identity import chip, distance, embed
 from countenance.perception.networks import FaceNetworks
-from countenance.perception.topology import FACE_OVAL, POINTS
+from countenance.perception.topology import FACE_OVAL, LEFT_EYE, POINTS, RIGHT_EYE
 from countenance.perception.tracks import Face, Perception
 from countenance.synthesis.compose import Compositor
 from countenance.synthesis.engine import Patch
@@ -82,8 +83,8 @@ def test_the_face_comes_nearer_to_the_wanted_person_and_away_from_the_replaced(
         after.append(distance(vectors[1], ben_likeness.embeddings))
         away.append(distance(vectors[1], ada))
     assert all(new < old - 0.08 for new, old in zip(after, before, strict=True))
-    assert float(np.median(after)) < 0.55
-    assert float(np.median(after)) < float(np.median(away))
+    assert float(np.median(after)) < 0.5
+    assert float(np.median(away)) > 0.3
 
 
 def test_eyes_and_the_inside_of_the_mouth_stay_the_targets(
@@ -98,7 +99,6 @@ def test_eyes_and_the_inside_of_the_mouth_stay_the_targets(
     mesh = patch.face.mesh
     assert mask_at(patch, (mesh[13] + mesh[14]) / 2) == 0
     for upper, lower in ((159, 145), (386, 374), (158, 153), (385, 380)):
-        assert mask_at(patch, mesh[upper]) < 0.3 and mask_at(patch, mesh[lower]) < 0.3
         assert mask_at(patch, (mesh[upper] + mesh[lower]) / 2) < 0.02
 
 
@@ -128,3 +128,31 @@ def test_a_face_at_the_border_is_painted_as_far_as_it_is_seen(
     patch = paint(painter, frame, Face(face.mesh + np.array([shift, 0, 0], np.float32), face.score, face.pose))
     assert patch.box.x + patch.box.width == frame.size[0]
     Compositor().compose(frame, patch, painter.name)
+
+
+def test_shut_lids_stay_the_targets_own(painter: SwapPainter, ada_frames: list[Frame], ada_seen: Perception) -> None:
+    """Painted, what lies between open lids would be pressed into a bright line."""
+    face = face_of(ada_seen, 0)
+    mesh = face.mesh.copy()
+    middle = mesh[list(RIGHT_EYE), 1].mean()
+    mesh[list(RIGHT_EYE), 1] = middle + 0.05 * (mesh[list(RIGHT_EYE), 1] - middle)
+    patch = paint(painter, ada_frames[0], replace(face, mesh=mesh))
+    lids = patch.face.mesh[list(RIGHT_EYE)]
+    assert max(mask_at(patch, point) for point in lids) < 0.35
+    assert max(mask_at(patch, point) for point in patch.face.mesh[list(LEFT_EYE)]) > 0.3
+
+
+def test_hair_that_always_hangs_over_the_rim_is_not_painted_over(ben_likeness: Likeness, ada_seen: Perception) -> None:
+    track = ada_seen.of_person(0)[0]
+    textures = track.textures.copy()
+    textures[:, 60:, 100:] = (20, 30, 60)  # one side of the face, from outside inwards
+    free, hung = (
+        prepare_swap(ben_likeness, [replace(track, textures=seen)]).layers[..., 0].astype(float)
+        for seen in (track.textures, textures)
+    )
+    side = len(free)
+    there = (slice(int(0.48 * side), int(0.54 * side)), slice(int(0.78 * side), int(0.84 * side)))
+    assert free[there].mean() > 150
+    assert hung[there].mean() < 60
+    elsewhere = (slice(int(0.5 * side), int(0.6 * side)), slice(int(0.3 * side), int(0.5 * side)))
+    assert hung[elsewhere] == pytest.approx(free[elsewhere], abs=3)

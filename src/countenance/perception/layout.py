@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 
 from countenance.media.frame import F32
 from countenance.perception.pose import upright_shape
-from countenance.perception.topology import triangles
+from countenance.perception.topology import LEFT_EYE, RIGHT_EYE, triangles
 
 _PAD = 0.04  # free rim around the layout
 _LEAST_AREA = 2e-6  # of the square: twice a triangle's area
@@ -46,6 +47,18 @@ def texels(side: int) -> F32:
     scale = side * (1 - 2 * _PAD) / float((high - low).max())
     placed = (flat - (low + high) / 2) * scale + side / 2
     return np.asarray(_untangled(placed, _LEAST_AREA * side * side), np.float32)
+
+
+@lru_cache(maxsize=1)
+def with_eyes() -> NDArray[np.int32]:
+    """The mesh's triangles and a fan over each eye's opening `(n, 3)`, wound alike."""
+    flat = texels(512)
+    fans = [(loop[0], a, b) for loop in (RIGHT_EYE, LEFT_EYE) for a, b in pairwise(loop[1:])]
+    wound = []
+    for one, two, three in fans:
+        side, other = flat[two] - flat[one], flat[three] - flat[one]
+        wound.append((one, two, three) if side[0] * other[1] - side[1] * other[0] < 0 else (one, three, two))
+    return np.concatenate([triangles(), np.array(wound, np.int32)])
 
 
 def derive(meshes: Sequence[F32]) -> F32:

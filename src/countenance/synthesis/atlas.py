@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from countenance.media.frame import F32
-from countenance.perception.layout import texels
+from countenance.perception.layout import texels, with_eyes
 from countenance.perception.raster import spread
-from countenance.perception.topology import triangles
 from countenance.synthesis.blend import blended, diffused
 from countenance.synthesis.delight import Unlit, unlit
 from countenance.synthesis.fields import POWER, at_full_size, field
@@ -27,8 +27,19 @@ _BELIEVED = (0.1, 0.4)  # below it, a texel is taken from its twin
 _SEEN_WELL = 0.6
 
 
-def made_atlas(views: Sequence[View], efforts: F32) -> tuple[F32, F32]:
-    """The texture `(A, A, 3)` float32 RGB 0..255 and the confidence `(A, A)` 0..1.
+@dataclass(frozen=True)
+class Atlas:
+    """`texture` `(A, A, 3)` float32 RGB and `confidence` `(A, A)` float32 0..1, both in whole steps of a byte; `shares`
+    `(n,)`: which part of the painted face's detail each view gave; `leader`: the number of the view that leads."""
+
+    texture: F32
+    confidence: F32
+    shares: F32
+    leader: int
+
+
+def made_atlas(views: Sequence[View], efforts: F32) -> Atlas:
+    """One texture of several views of a person.
 
     Geometry under brows, eyes, nose and mouth varies with the expression, so there one view leads wherever it can be
     believed: the one with the least effort `(n,)`, as `selection` has it, and the most of the face free. Skin is
@@ -40,7 +51,8 @@ def made_atlas(views: Sequence[View], efforts: F32) -> tuple[F32, F32]:
     pairs = list(zip(views, found, strict=True))
     pictures = [view.pixels * at_full_size(one.gain ** np.float32(_DELIT / POWER)) for view, one in pairs]
     scores = np.stack([_score(view, one) for view, one in pairs])
-    scores[_leader(found, efforts)] *= _LEADS + (_LEADS_FEATURES - _LEADS) * field(regions().features)
+    leader = _leader(found, efforts)
+    scores[leader] *= _LEADS + (_LEADS_FEATURES - _LEADS) * field(regions().features)
     face = _face()
     picture = blended(pictures, np.stack([at_full_size(score) for score in scores])) * face[..., None]
     seen = _together([one.trust for one in found]) * face
@@ -49,7 +61,25 @@ def made_atlas(views: Sequence[View], efforts: F32) -> tuple[F32, F32]:
     filled = blended([picture, mirrored_plane(picture)], np.stack([1 - missing, twin]) + np.float32(1e-5))
     known = _together([_detail(view, one) for view, one in pairs]) * face
     confidence = np.maximum(known, _TWIN * mirrored_plane(known))
-    return diffused(filled, ramp(np.maximum(seen, twin), 0.05, 0.3)), np.asarray(confidence, np.float32)
+    texture = diffused(filled, ramp(np.maximum(seen, twin), 0.05, 0.3))
+    return Atlas(
+        _in_bytes(texture),
+        _in_bytes(np.asarray(confidence * 255, np.float32)) / np.float32(255),
+        _shares(scores),
+        leader,
+    )
+
+
+def _in_bytes(plane: F32) -> F32:
+    """Rounded to whole steps 0..255, as it is kept: an atlas that was stored is the same as one just made."""
+    return np.asarray(np.rint(np.clip(plane, 0, 255)), np.float32)
+
+
+def _shares(scores: F32) -> F32:
+    shape = field(regions().shape)
+    best = scores.argmax(axis=0)
+    given = np.array([float(shape[best == number].sum()) for number in range(len(scores))], np.float32)
+    return np.asarray(given / given.sum(), np.float32)
 
 
 def _leader(found: Sequence[Unlit], efforts: F32) -> int:
@@ -90,5 +120,5 @@ def _calm(view: View, one: Unlit) -> F32:
 
 def _face() -> F32:
     """1 where the layout holds the face (its openings included), 0 around it."""
-    _, valid = spread(texels(ATLAS_PX), triangles(), texels(ATLAS_PX), (ATLAS_PX, ATLAS_PX))
+    _, valid = spread(texels(ATLAS_PX), with_eyes(), texels(ATLAS_PX), (ATLAS_PX, ATLAS_PX))
     return np.asarray(cv2.erode(valid.astype(np.float32), np.ones((5, 5), np.uint8)), np.float32)

@@ -16,7 +16,7 @@ import numpy as np
 from countenance.media.frame import F32, Frame
 from countenance.perception.topology import STEADY
 from countenance.synthesis.engine import Laid, Patch
-from countenance.synthesis.light import enlarged, light_ratio, relief, shaded, shading, tone
+from countenance.synthesis.light import calming, enlarged, light_ratio, relief, shaded, shading, tone
 from countenance.synthesis.occlusion import Cover
 from countenance.synthesis.patchfile import union
 
@@ -24,9 +24,10 @@ _STEADY = 0.65  # share of the last frame's light that stays: light changes slow
 _STEADY_DETAIL = 0.4  # sharpness may change with a quick movement
 _BROAD, _RIM = 0.15, 0.05  # of the box: reach of light inside the face, and at the rim, where it must meet the plate
 _LIGHT_PX = 76  # longer side at which light is worked out: nothing of it is finer
-_SHADE_SHARE = 0.25  # of the light's direction that falls on the painted relief itself
+_RIM_FROM, _RIM_TO = 0.35, 0.7  # where, on the way to the outline, the rim begins and is reached
+_SHADE_SHARE = 0.1  # of the light's direction that falls on the painted relief itself
 _NO_FOLD = 0.1  # smaller changes of brightness (natural logarithm) are no folds
-_PASSING, _STANDING = 0.9, 0.12
+_PASSING, _STANDING, _STANDING_AT_RIM = 0.9, 0.03, 0.4
 _DETAIL_PX = (1.0, 2.2)  # two bands of detail: finer than the first is grain and pores, up to the second sharpness
 _DETAIL_LIMITS = (0.35, 1.0)
 _GRAIN = 6.0  # grey levels: finer detail than this is grain or pores, more is an edge
@@ -57,15 +58,22 @@ class Compositor:
         whole patch, for the reason `why`.
         """
         mask = patch.mask * np.float32(strength)
-        if cover is not None:
-            mask *= 1 - _moved_cover(cover, patch, strength)
+        hidden = None if cover is None else _moved(cover, patch, strength)
+        if hidden is not None:
+            mask *= 1 - hidden.on(patch.box)
+        box, under = patch.box, None
         if patch.ground is not None:
             patch.ground.move(frame, strength)
+            box = union(patch.ground.box, patch.box)
+            under = frame.cut(box)
         plate = frame.rgb(patch.box).astype(np.float32)
         free = patch.skin * (mask > 0.5) if cover is not None else patch.skin
         painted = self._detailed(self._lit(plate, patch, free, engine), plate, patch, free, engine)
         frame.paste(patch.box, _blended(plate, painted, mask), (mask > 0).astype(np.float32))
-        return _laid(patch, mask, strength, why)
+        for touch in patch.touches:
+            share = touch.share * np.float32(strength)
+            frame.paste(touch.box, touch.pixels, share if hidden is None else share * (1 - hidden.on(touch.box)))
+        return Laid(box, Cover(patch.box, mask).on(box), strength, why, under)
 
     def _lit(self, plate: F32, patch: Patch, skin: F32, engine: str) -> F32:
         """The paint in the plate's light: its direction on the painted relief, its broad play, folds and highlights."""
@@ -73,6 +81,7 @@ class Compositor:
         scale = min(1.0, _LIGHT_PX / max(height, width))
         size = (max(4, round(width * scale)), max(4, round(height * scale)))
         there, here, edge, free = (_small(z, size) for z in (plate, patch.pixels, patch.edge, skin))
+        edge = np.clip((edge - _RIM_FROM) / (_RIM_TO - _RIM_FROM), 0, 1)
         change = np.ones_like(here)
         if patch.normals is not None:
             normals = cv2.resize(patch.normals, size, interpolation=cv2.INTER_LINEAR)
@@ -83,7 +92,8 @@ class Compositor:
             for reach in (_BROAD, _RIM)
         )
         change *= broad + (rim - broad) * edge[..., None]
-        change *= cv2.exp(_folds(_grey(there), _grey(here * change), patch, free))[..., None]
+        change *= cv2.exp(self._steady(f"{engine} calm", calming(here * change, there, free), _STEADY))
+        change *= cv2.exp(_folds(_grey(there), _grey(here * change), patch, free, edge))[..., None]
         return patch.pixels * enlarged(change, width, height)
 
     def _detailed(self, lit: F32, plate: F32, patch: Patch, skin: F32, engine: str) -> F32:
@@ -130,16 +140,17 @@ class Compositor:
         return now
 
 
-def _folds(plate: F32, paint: F32, patch: Patch, skin: F32) -> F32:
-    """Folds and highlights of the plate for the paint, as a logarithm: what passes over the face nearly whole,
-    what always lies there only in part, since it also shows whose face it was."""
+def _folds(plate: F32, paint: F32, patch: Patch, skin: F32, edge: F32) -> F32:
+    """Folds and highlights of the plate for the paint, as a logarithm: what passes over the face nearly whole, what
+    always lies there only in part, since it also shows whose face it was; but at the rim whole, where both meet."""
+    share = _STANDING + (_STANDING_AT_RIM - _STANDING) * edge
     if patch.usual is None:
-        return relief((tone(plate) - tone(paint))[..., None], skin)[..., 0] * np.float32(_STANDING)
+        return np.asarray(relief((tone(plate) - tone(paint))[..., None], skin)[..., 0] * share, np.float32)
     usual = _small(patch.usual, skin.shape[::-1])
     own = tone(usual)
     passing, standing = cv2.split(relief(np.dstack([tone(plate) - own, own - tone(paint)]), skin * (usual > 0)))
-    passing = np.sign(passing) * np.maximum(np.abs(passing) - _NO_FOLD, 0)
-    return np.asarray(passing * np.float32(_PASSING) + standing * np.float32(_STANDING), np.float32)
+    passing = np.sign(passing) * np.maximum(np.abs(passing) - _NO_FOLD * (1 - edge), 0)
+    return np.asarray(passing * np.float32(_PASSING) + standing * share, np.float32)
 
 
 def _blended(plate: F32, paint: F32, mask: F32) -> F32:
@@ -149,23 +160,12 @@ def _blended(plate: F32, paint: F32, mask: F32) -> F32:
     return np.asarray(np.minimum(cv2.sqrt(linear), 255), np.float32)
 
 
-def _moved_cover(cover: Cover, patch: Patch, strength: float) -> F32:
-    """What hides the face, on the patch's box, where the moved ground takes it."""
+def _moved(cover: Cover, patch: Patch, strength: float) -> Cover:
+    """What hides the face, where the moved ground takes it."""
     if patch.ground is None:
-        return cover.on(patch.box)
-    ground = patch.ground
-    moved = np.clip(ground.moved(cover.on(ground.box), strength), 0, 1)
-    return Cover(ground.box, moved).on(patch.box)
-
-
-def _laid(patch: Patch, mask: F32, strength: float, why: str) -> Laid:
-    """What was laid, with a box that holds the moved ground as well."""
-    if patch.ground is None:
-        return Laid(patch.box, mask, strength, why)
-    box = union(patch.ground.box, patch.box)
-    whole = np.zeros((box.height, box.width), np.float32)
-    whole[patch.box.y - box.y :, patch.box.x - box.x :][: patch.box.height, : patch.box.width] = mask
-    return Laid(box, whole, strength, why)
+        return cover
+    box = patch.ground.box
+    return Cover(box, np.clip(patch.ground.moved(cover.on(box), strength), 0, 1))
 
 
 def _small(plane: F32, size: tuple[int, ...]) -> F32:

@@ -23,6 +23,8 @@ _FINE = 4  # times finer, for drawing
 _OPEN = 0.55  # of the iris's own width: eyes must be open as far, or the iris is not seen well enough
 _GLINT = (1.35, 1.9)  # brightness over that of the iris at which the target's own gloss shows through
 _SHADE = (0.78, 1.06)  # under the upper lid, and at the bottom
+_SHUT = (0.10, 0.20)  # opening over the eye's width: shut, and open
+_LASHES = 0.22  # of the eye's width: what lies around the line between shut lids
 _LEAST_PX = 1.6  # radius; smaller irises have no colour to speak of
 
 
@@ -46,6 +48,28 @@ def common_look(looks: Sequence[IrisLook]) -> IrisLook | None:
     return IrisLook(np.median(np.stack([look.rings for look in looks]), axis=0).astype(np.float32))
 
 
+def blank_eyes(frame: Frame, mesh: F32) -> Frame:
+    """A copy whose irises have the white of the eye around them, so that a texture of it looks nowhere."""
+    blank = frame.copy()
+    for index in (0, 1):
+        centre, radius = _iris(mesh, index)
+        eye = mesh[list(_EYES[index]), :2]
+        box = Box.around(eye, 2, frame.size)
+        if box is None or radius < _LEAST_PX:
+            continue
+        rgb = frame.rgb(box).astype(np.float32)
+        corner = np.array([box.x, box.y], np.float32)
+        white = _white(rgb, eye - corner, centre - corner, radius)
+        if white is None:
+            continue
+        rows, columns = np.mgrid[: box.height, : box.width]
+        gap = np.hypot(columns - centre[0] + box.x, rows - centre[1] + box.y)
+        share = np.clip((1.15 * radius - gap) / max(0.15 * radius, 0.8) + 1, 0, 1) * _open_part(eye, box)
+        shade = np.clip(_SHADE[0] + (_SHADE[1] - _SHADE[0]) * ((rows - centre[1] + box.y) / radius + 1) / 2, *_SHADE)
+        blank.paste(box, np.asarray(white * shade[..., None], np.float32), np.asarray(share, np.float32))
+    return blank
+
+
 def _one_iris(frame: Frame, mesh: F32, index: int) -> F32 | None:
     centre, radius = _iris(mesh, index)
     eye = mesh[list(_EYES[index]), :2]
@@ -67,6 +91,27 @@ def _one_iris(frame: Frame, mesh: F32, index: int) -> F32 | None:
     y = (centre[1] - box.y) + reach[:, None] * np.sin(angles)
     seen = cv2.remap(rgb, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(np.median(seen, axis=1) / white, np.float32)
+
+
+def shut(mesh: F32, box: Box) -> F32 | None:
+    """Where eyes with mesh `(468, 3)` are nearly shut `(h, w)` 0..1 on a box, lids and lashes included.
+
+    There the target's own lids stay: what is painted between open lids would show as a line. None while both are open.
+    """
+    there: F32 | None = None
+    for loop in _EYES:
+        eye = mesh[list(loop), :2]
+        width = float(np.ptp(eye[:, 0])) + 1e-3
+        share = float(np.clip((_SHUT[1] - _opening(eye) / width) / (_SHUT[1] - _SHUT[0]), 0, 1))
+        if share == 0:
+            continue
+        canvas = np.zeros((box.height, box.width), np.uint8)
+        points = np.rint(eye - (box.x, box.y)).astype(np.int32)
+        cv2.fillPoly(canvas, [points], 1)
+        cv2.polylines(canvas, [points], True, 1, max(2, round(_LASHES * width)))
+        soft = cv2.GaussianBlur(canvas.astype(np.float32), (0, 0), max(0.8, 0.04 * width)) * np.float32(share)
+        there = soft if there is None else np.maximum(there, soft)
+    return there
 
 
 def painted_irises(frame: Frame, before: F32, after: F32, look: IrisLook) -> list[Touch]:

@@ -14,6 +14,8 @@ _EVENNESS = np.array([0.001, 0.02, 0.02, 0.02, 0.05, 0.05, 0.05, 0.05, 0.05])  #
 _SHADES = (0.45, 1.9)
 _RELIEF = (0.012, 0.06)  # of the picture's longer side: folds and highlights lie between
 _MOST_RELIEF = 0.5
+_NEIGHBOURHOOD = 0.1  # of the picture's longer side
+_CALMEST = 0.4  # a paint keeps at least this share of its own contrast
 
 
 def grid_size(width: int, height: int, reach: float) -> tuple[int, int]:
@@ -87,7 +89,29 @@ def relief(ratios: F32, weight: F32) -> F32:
     weighted = np.concatenate([ratios * weight[..., None], weight[..., None]], axis=2)
     fine, broad = (cv2.GaussianBlur(weighted, (0, 0), reach * longer) for reach in _RELIEF)
     band = fine[..., :-1] / (fine[..., -1:] + 1e-3) - broad[..., :-1] / (broad[..., -1:] + 1e-3)
-    return np.asarray(np.clip(band * weight[..., None], -_MOST_RELIEF, _MOST_RELIEF), np.float32)
+    there = np.minimum(4 * weight, 1)[..., None]
+    return np.asarray(np.clip(band * there, -_MOST_RELIEF, _MOST_RELIEF), np.float32)
+
+
+def calming(paint: F32, plate: F32, weight: F32) -> F32:
+    """What takes the blotches off a paint that is more uneven than the plate's skin, as logarithms `(h, w, 3)`.
+
+    Both `(h, w, 3)` float32 0..255 in the same light. A dark skin's gloss, lifted to a light skin's brightness, would
+    burn; so deviations from the neighbourhood are reduced to the plate's own spread, brightness and colour apart.
+    """
+    parts = []
+    for picture in (paint, plate):
+        logs = cv2.log(picture + np.float32(_FLOOR))
+        weighted = np.dstack([logs * weight[..., None], weight])
+        around = cv2.GaussianBlur(weighted, (0, 0), _NEIGHBOURHOOD * max(weight.shape))
+        off = (logs - around[..., :3] / (around[..., 3:] + 1e-3)) * weight[..., None]
+        grey = off.mean(axis=2, keepdims=True)
+        parts.append((grey, off - grey))
+    change = np.zeros_like(paint)
+    for own, theirs in zip(*parts, strict=True):
+        share = (np.sqrt((theirs * theirs).mean()) + 1e-3) / (np.sqrt((own * own).mean()) + 1e-3)
+        change += np.float32(min(max(float(share), _CALMEST), 1.0) - 1) * own
+    return change
 
 
 def tone(brightness: F32) -> F32:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from countenance.errors import InputError
 from countenance.media.frame import F32, U8, Box, Frame
 from countenance.perception.crop import cut_square, square_around
-from countenance.perception.identity import SAME_PERSON, chip
+from countenance.perception.identity import SAME_PERSON, chip, embed
 from countenance.perception.networks import Detection, FaceNetworks
 from countenance.perception.pose import pose_of
 from countenance.synthesis.eyes import IrisLook, iris_look
@@ -33,7 +34,7 @@ _AROUND = 0.35  # of the face's size: what a close-up shows beside it
 
 @dataclass(frozen=True)
 class Reference:
-    """A picture of the talent: the picture, mesh `(468, 3)` in its pixels, and pose in degrees.
+    """A picture of the talent: the picture, mesh `(468, 3)` and irises `(10, 3)` in its pixels, and pose in degrees.
 
     `sharpness` as `sharpness_of` has it; `face_px` is the face's width in the picture as it was handed in;
     `chip` is the face for the identity network; `iris` the colour of the eyes, None where it is not seen; `name` says
@@ -47,7 +48,13 @@ class Reference:
     sharpness: float
     face_px: int
     chip: U8
+    irises: F32
     iris: IrisLook | None = None
+
+    @cached_property
+    def embedding(self) -> F32:
+        """Who it shows `(128,)`."""
+        return np.asarray(embed([self.chip])[0], np.float32)
 
     @property
     def note(self) -> str:
@@ -73,11 +80,14 @@ class Reference:
             cv2.resize(plane, to, interpolation=cv2.INTER_AREA) for plane, to in ((y, size), (u, half), (v, half))
         )
         by = np.array([size[0] / box.width, size[1] / box.height], np.float32)
-        mesh = self.mesh.copy()
-        mesh[:, :2] = (points - np.array([box.x, box.y], np.float32) + 0.5) * by - 0.5
-        mesh[:, 2] *= float(by.mean())
+
+        def placed(old: F32) -> F32:
+            new = old * np.float32(by.mean())
+            new[:, :2] = (old[:, :2] - np.array([box.x, box.y], np.float32) + 0.5) * by - 0.5
+            return new
+
         frame = Frame(self.frame.pts, self.frame.time_base, (planes[0], planes[1], planes[2]))
-        return Reference(self.name, frame, mesh, self.pose, self.sharpness, self.face_px, self.chip, self.iris)
+        return replace(self, frame=frame, mesh=placed(self.mesh), irises=placed(self.irises))
 
 
 def read_reference(path: Path, networks: FaceNetworks) -> Reference:
@@ -100,9 +110,11 @@ def read_reference(path: Path, networks: FaceNetworks) -> Reference:
 
 def reference_of(name: str, frame: Frame, mesh: F32, networks: FaceNetworks) -> Reference:
     """A face with what is measured on it."""
-    width = round(float(np.ptp(mesh[:, 0])))
-    iris = iris_look(frame, np.concatenate([mesh, networks.irises(frame, mesh)]))
-    return Reference(name, frame, mesh, pose_of(mesh), sharpness_of(frame, mesh), width, chip(frame, mesh), iris)
+    width, irises = round(float(np.ptp(mesh[:, 0]))), networks.irises(frame, mesh)
+    look = iris_look(frame, np.concatenate([mesh, irises]))
+    return Reference(
+        name, frame, mesh, pose_of(mesh), sharpness_of(frame, mesh), width, chip(frame, mesh), irises, look
+    )
 
 
 def sharp_enough(reference: Reference) -> Reference:
@@ -144,19 +156,20 @@ def sharpness_of(frame: Frame, mesh: F32) -> float:
     return fine / (coarse + 0.5)  # +0.5 grey levels: noise on a flat picture is no detail
 
 
-def widest_gap(names: Sequence[str], embeddings: F32) -> float:
-    """The largest distance of two references' embeddings `(n, 128)`.
+def widest_gap(references: Sequence[Reference]) -> float:
+    """The largest identity distance of two references.
 
     Raises InputError when they are not of one person, naming the one that stands out: the one farthest from the
     most typical reference or, on average, from all others.
     """
+    embeddings = np.stack([one.embedding for one in references])
     gaps = np.linalg.norm(embeddings[:, None] - embeddings[None], axis=2)
     total = gaps.sum(axis=1)
     apart = np.maximum(gaps[int(total.argmin())], total / max(1, len(gaps) - 1))
     odd = int(apart.argmax())
     if apart[odd] >= SAME_PERSON:
         raise InputError(
-            f"{names[odd]}: this does not look like the person of the other references (distance "
+            f"{references[odd].name}: this does not look like the person of the other references (distance "
             f"{apart[odd]:.2f}, the same person is below {SAME_PERSON:.2f}); take it out or replace it."
         )
     return float(gaps.max())

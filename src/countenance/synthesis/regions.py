@@ -24,7 +24,7 @@ from countenance.perception.topology import (
 )
 
 ATLAS_PX = 640
-_LIDS = 1.02  # of the eye's opening: lids are the wanted person's, what lies between them is the target's own eye
+_LIDS = 1.0  # of the eye's opening: lids are the wanted person's, what lies between them is the target's own eye
 _FEATURES = ((LEFT_EYE, 1.5), (RIGHT_EYE, 1.5), (LEFT_BROW, 1.3), (RIGHT_BROW, 1.3), (LIPS_OUTER, 1.15))
 _NOSE = (168, 193, 417, 129, 358, 203, 423, 2, 97, 326)
 _LED = (LEFT_BROW + LEFT_EYE, RIGHT_BROW + RIGHT_EYE, _NOSE, (*LIPS_OUTER, 2))
@@ -56,9 +56,9 @@ def regions() -> Regions:
     upper = np.clip((brow_top + 0.02 * width - rows) / (0.06 * width), 0, 1) * np.ones((1, ATLAS_PX), np.float32)
     oval = uv.copy()
     high = np.array([p for p in FACE_OVAL if uv[p, 1] < brow_top])
-    oval[high, 1] = brow_top - (brow_top - uv[high, 1]) * 0.92  # the hairline itself stays the target's
+    oval[high, 1] = brow_top - (brow_top - uv[high, 1]) * 0.88  # the hairline itself stays the target's
     face = _polygon(oval, FACE_OVAL)
-    rim, forehead = depth_inside(face, width * 0.065), depth_inside(face, width * 0.12)
+    rim, forehead = depth_inside(face, width * 0.08), depth_inside(face, width * 0.17)
     shape = (rim * (1 - upper) + forehead * upper) * _without_openings(uv, width)
     features = np.max([_polygon(uv, loop, grow) for loop, grow in _FEATURES], axis=0)
     skin = cv2.GaussianBlur(face * (1 - features).astype(np.float32), (0, 0), width * 0.01) * rim

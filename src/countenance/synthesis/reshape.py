@@ -27,8 +27,8 @@ from countenance.perception.topology import (
     triangles,
 )
 
-_FARTHEST = 0.16  # eye distances: what is moved farther than this looks pushed
-_OUTLINE = 0.6  # share of the movement that the outline takes part in: hair, ears and neck hang on it
+_FARTHEST = 0.22  # eye distances: what is moved farther than this looks pushed
+_OUTLINE = 0.8  # share of the movement that the outline takes part in: hair, ears and neck hang on it
 _GROWTH = (0.85, 1.18)  # of eyes and lips
 _RING = 1.5  # how far out, from the face's middle, the picture stays as it is
 _CELLS = 28  # across the face, of the grid on which the movement is worked out

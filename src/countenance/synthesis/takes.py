@@ -34,21 +34,25 @@ _ALIKE = 0.5  # steps; pictures nearer than this add nothing
 def read_references(
     paths: Sequence[Path], networks: FaceNetworks, progress: Callable[[int], None] = lambda _done: None
 ) -> list[Reference]:
-    """Close-ups of the face in all stills and clips; `progress` is told how many files are done.
+    """Close-ups of the face in all stills and clips; errors and `progress` as for `read_by_file`."""
+    return [one for pictures in read_by_file(paths, networks, progress) for one in pictures]
+
+
+def read_by_file(
+    paths: Sequence[Path], networks: FaceNetworks, progress: Callable[[int], None] = lambda _done: None
+) -> list[list[Reference]]:
+    """For each file its close-ups: one of a still, several of a clip; `progress` is told how many files are done.
 
     Raises InputError as `read_reference` and `read_clip` do, and for more than 200 files.
     """
     if len(paths) > MOST_REFERENCES:
         raise InputError(f"{len(paths)} references are more than the {MOST_REFERENCES} that serve; choose the best.")
-    found: list[Reference] = []
+    found = []
     for done, path in enumerate(paths, start=1):
-        found += read_clip(path, networks) if is_clip(path) else [read_reference(path, networks).close_up()]
+        is_clip = path.suffix.lower() in CLIPS
+        found.append(read_clip(path, networks) if is_clip else [read_reference(path, networks).close_up()])
         progress(done)
     return found
-
-
-def is_clip(path: Path) -> bool:
-    return path.suffix.lower() in CLIPS
 
 
 def read_clip(path: Path, networks: FaceNetworks) -> list[Reference]:

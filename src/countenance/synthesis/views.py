@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 
 from countenance.media.frame import F32, U8
-from countenance.perception.layout import texels
+from countenance.perception.layout import texels, with_eyes
 from countenance.perception.raster import spread, vertex_normals
 from countenance.perception.topology import triangles
+from countenance.synthesis.eyes import blank_eyes
 from countenance.synthesis.fields import FIELD_PX
 from countenance.synthesis.references import Reference
 from countenance.synthesis.regions import ATLAS_PX
@@ -35,14 +36,13 @@ class View:
 
 
 def unrolled(reference: Reference) -> View:
-    """The reference's pixels in the layout."""
+    """The reference's pixels in the layout, its eyes blank."""
     mesh = reference.mesh
-    place, _ = spread(texels(ATLAS_PX), triangles(), mesh[:, :2], (ATLAS_PX, ATLAS_PX))
-    pixels = cv2.remap(
-        reference.frame.rgb(), place[..., 0], place[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    blank = blank_eyes(reference.frame, np.concatenate([mesh, reference.irises]))
+    place, _ = spread(texels(ATLAS_PX), with_eyes(), mesh[:, :2], (ATLAS_PX, ATLAS_PX))
+    pixels = cv2.remap(blank.rgb(), place[..., 0], place[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     values = np.concatenate([mesh, vertex_normals(mesh, triangles())], axis=1)
-    field, valid = spread(texels(FIELD_PX), triangles(), values, (FIELD_PX, FIELD_PX))
+    field, valid = spread(texels(FIELD_PX), with_eyes(), values, (FIELD_PX, FIELD_PX))
     normals = field[..., 3:] / (np.linalg.norm(field[..., 3:], axis=2, keepdims=True) + 1e-6)
     facing = np.maximum(-normals[..., 2], 0) * valid * _in_sight(mesh, field[..., :3], reference.frame.size)
     turned = max(0.3, float(np.cos(np.radians(reference.pose[0]))))
@@ -58,7 +58,7 @@ def _in_sight(mesh: F32, places: F32, size: tuple[int, int]) -> F32:
     low = mesh[:, :2].min(axis=0)
     small = (mesh[:, :2] - low) * scale
     width, height = (int(np.ceil(extent)) + 2 for extent in small.max(axis=0))
-    nearest, drawn = spread(small, triangles(), mesh[:, 2:], (width, height), depth=mesh[:, 2], coarse=1)
+    nearest, drawn = spread(small, with_eyes(), mesh[:, 2:], (width, height), depth=mesh[:, 2], coarse=1)
     nearest = np.where(drawn, nearest[..., 0], np.float32(1e6)).astype(np.float32)
     nearest = cv2.dilate(nearest, np.ones((3, 3), np.uint8))  # of neighbours the farther one: edges hide nothing
     at = (places[..., :2] - low) * scale
