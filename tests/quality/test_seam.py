@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import faces
 import numpy as np
 import pytest
@@ -72,3 +74,12 @@ def test_faint_paint_and_none_have_no_edge_but_half_faded_paint_has() -> None:
     assert len(seam_steps(plate(), plate(), [faint], mesh())) == 0
     cut = Laid(laid.box, laid.mask * np.float32(0.5), 0.5, "too small")
     assert len(seam_steps(plate(), plate(), [cut], mesh())) > 30
+
+
+def test_a_hairline_that_the_engine_moved_is_no_seam() -> None:
+    """What was moved under the paint is compared with itself; unmoved it would count as the paint's own edge."""
+    laid, moved = faces.take().laid(NUMBER), faces.blurred(plate(), 6.0)
+    told = replace(laid, under=moved.cut(laid.box))
+    assert steps(moved, told) == (0.0, 0.0)
+    tinted = faces.blended(NUMBER, moved, faces.relit(moved, chroma=14.0))
+    assert steps(tinted, told)[1] > 3.0

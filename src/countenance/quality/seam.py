@@ -55,8 +55,20 @@ def seam_steps(before: Frame, after: Frame, laid: Sequence[Laid], mesh: F32) -> 
     if seen.sum() < _LEAST_POINTS:
         return nothing
     places = np.concatenate([inner[seen], outer[seen]]).astype(np.float32)
-    master, variant = (_steps(frame, places, disc) for frame in (before, after))
+    master, variant = (_steps(frame, places, disc) for frame in (_under(before, laid), after))
     return np.asarray(np.maximum(variant - master, 0.0))
+
+
+def _under(before: Frame, laid: Sequence[Laid]) -> Frame:
+    """The master's picture as it lies under the paint: where an engine moved it, a hairline moved as well."""
+    moved = [one for one in laid if one.under is not None]
+    if not moved:
+        return before
+    frame = before.copy()
+    for one in moved:
+        assert one.under is not None
+        frame.put(one.box, one.under)
+    return frame
 
 
 def _joined(laid: Sequence[Laid]) -> tuple[F32, F32] | None:
