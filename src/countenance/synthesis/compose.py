@@ -25,6 +25,7 @@ _STEADY_DETAIL = 0.4  # sharpness may change with a quick movement
 _BROAD, _RIM = 0.15, 0.05  # of the box: reach of light inside the face, and at the rim, where it must meet the plate
 _LIGHT_PX = 76  # longer side at which light is worked out: nothing of it is finer
 _RIM_FROM, _RIM_TO = 0.35, 0.7  # where, on the way to the outline, the rim begins and is reached
+_TINT = 0.6  # share of the skins' difference in colour that lips and brows take part in
 _SHADE_SHARE = 0.1  # of the light's direction that falls on the painted relief itself
 _NO_FOLD = 0.1  # smaller changes of brightness (natural logarithm) are no folds
 _PASSING, _STANDING, _STANDING_AT_RIM = 0.9, 0.03, 0.4
@@ -91,7 +92,7 @@ class Compositor:
             enlarged(self._steady(f"{engine} {reach}", light_ratio(there, here * change, free, reach), _STEADY), *size)
             for reach in (_BROAD, _RIM)
         )
-        change *= broad + (rim - broad) * edge[..., None]
+        change *= _featured(broad + (rim - broad) * edge[..., None], (1 - free) * (1 - edge))
         change *= cv2.exp(self._steady(f"{engine} calm", calming(here * change, there, free), _STEADY))
         change *= cv2.exp(_folds(_grey(there), _grey(here * change), patch, free, edge))[..., None]
         return patch.pixels * enlarged(change, width, height)
@@ -138,6 +139,13 @@ class Compositor:
             now = np.asarray(share * last + (1 - share) * now, np.float32)
         self._before[name] = now
         return now
+
+
+def _featured(gain: F32, features: F32) -> F32:
+    """A gain with little of its tint on brows and lips `(h, w)` 0..1: the skins' difference is not theirs."""
+    grey = gain.mean(axis=2, keepdims=True)
+    tint = cv2.pow(gain / grey, _TINT)
+    return np.asarray(gain + features[..., None] * (grey * tint - gain), np.float32)
 
 
 def _folds(plate: F32, paint: F32, patch: Patch, skin: F32, edge: F32) -> F32:

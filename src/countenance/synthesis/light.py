@@ -9,7 +9,7 @@ from countenance.media.frame import F32
 
 _CELLS = 3.2  # of a reach: light is broad, a small grid holds it
 _FLOOR = 4.0  # grey levels added on both sides, so that dark skin gives steady ratios
-_LIMITS = (0.35, 2.8)
+_LIMITS = (0.2, 5.0)  # from the lightest skin to the darkest, channel by channel
 _EVENNESS = np.array([0.001, 0.02, 0.02, 0.02, 0.05, 0.05, 0.05, 0.05, 0.05])  # how much evidence each shape needs
 _SHADES = (0.45, 1.9)
 _RELIEF = (0.012, 0.06)  # of the picture's longer side: folds and highlights lie between
