@@ -52,6 +52,8 @@ _EDGE = 0.0016  # variance of brightness (0..1) that counts as an edge
 _EXPECTED = 2.0  # how much more is believed where something thin lies all the time
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 _MARGIN = 0.006  # of the face's width: rather a rim of plate than paint on the stranger
+_RIM = 0.03  # of the face's width: looked at around it
+_STRANDS_LAG = 0.6  # share of the memory of thin things that stays from picture to picture
 _LEAST = 0.2  # a share below is nothing
 
 
@@ -80,6 +82,7 @@ class Occlusion:
         self._look: Look | None = look_of(tracks)
         self._hands = HandWatch()
         self._belief = np.zeros((SIDE, SIDE), np.float32)
+        self._strands = np.zeros((SIDE, SIDE), np.float32)
         self._soft = np.zeros((SIDE, SIDE, 3), np.float32)
 
     def see(self, frame: Frame, face: Face) -> Cover | None:
@@ -87,7 +90,10 @@ class Occlusion:
         if self._look is None:
             return None
         mesh = face.mesh[:POINTS]
-        colours, facing = seen_face(frame, mesh)
+        box = Box.around(mesh[:, :2], 4 + _RIM * float(np.ptp(mesh[:, 0])), frame.size)
+        if box is None:
+            return None
+        colours, facing, places = seen_face(frame, mesh)
         far = self._distance(self._look, colours, facing)
         strange = self._strangeness(far)
         self._belief += np.where(strange > self._belief, _RISE, _FALL) * (strange - self._belief)
@@ -95,8 +101,19 @@ class Occlusion:
         if self._look.glasses:  # a rim goes on over the brow
             hidden = np.where(expression() > 0.3, cv2.morphologyEx(hidden, cv2.MORPH_CLOSE, _RIM_GAP), hidden)
         hands = self._hands.see(frame, mesh, stirred=float((cv2.blur(far, (5, 5)) > _STIR).mean()) > _STIR_SHARE)
-        layers = cv2.merge([holes_filled(hidden), self._look.smooth, self._look.lined, far])
-        return _drawn(layers, hands, frame, mesh, glasses=self._look.glasses)
+        lined = np.maximum(self._look.lined, self._strands)
+        layers = cv2.merge([holes_filled(hidden), self._look.smooth, lined, far])
+        thin, wide = _drawn(layers, hands, frame, box, mesh, glasses=self._look.glasses)
+        self._remember(thin, box, places)
+        found = [alpha for alpha in (thin, wide) if alpha is not None]
+        return Cover(box, np.maximum.reduce(found)) if found else None
+
+    def _remember(self, thin: F32 | None, box: Box, places: F32) -> None:
+        """Where thin things lay in this picture, texel by texel: there less is enough in the next one."""
+        self._strands *= _STRANDS_LAG
+        if thin is not None:
+            seen = cv2.remap(thin, places - np.array([box.x, box.y], np.float32), None, cv2.INTER_LINEAR)
+            self._strands += (0.5 - 0.5 * _STRANDS_LAG) * cv2.dilate(seen, _NEIGHBOURS)
 
     def _distance(self, look: Look, colours: F32, facing: F32) -> F32:
         """How many spreads each texel differs from the face's own look in this light `(S, S)`."""
@@ -143,16 +160,15 @@ def _without_specks(belief: F32) -> F32:
     return np.asarray(belief * near, np.float32)
 
 
-def _drawn(layers: F32, hands: list[Hand], frame: Frame, mesh: F32, *, glasses: bool) -> Cover | None:
-    """What is believed, in picture pixels, its borders on the picture's edges; None if it is nothing.
+def _drawn(
+    layers: F32, hands: list[Hand], frame: Frame, box: Box, mesh: F32, *, glasses: bool
+) -> tuple[F32 | None, F32 | None]:
+    """What is believed, in the box's pixels: thin things, and wide ones with their borders on the picture's edges.
 
     `layers` `(S, S, 4)`: what is hidden, where the bare face is smooth, where lines lie all the time, and how far
     the picture is from the face's own look.
     """
     width = float(np.ptp(mesh[:, 0]))
-    box = Box.around(mesh[:, :2], 4 + 0.03 * width, frame.size)
-    if box is None:
-        return None
     half = box.half
     local = ((mesh[:, :2] - (box.x, box.y) + 0.5) / 2 - 0.5).astype(np.float32)
     field, valid = spread(local, _closed(), texels(SIDE), (half.width, half.height), depth=mesh[:, 2])
@@ -163,9 +179,7 @@ def _drawn(layers: F32, hands: list[Hand], frame: Frame, mesh: F32, *, glasses: 
     luma = frame.planes[0][box.rows, box.columns]
     wanted = np.maximum(free * (1 + _EXPECTED * np.minimum(2 * lined, 1)), 2 * lined - 1)
     thin = lines(luma, np.where(valid, wanted, -1).astype(np.float32), width, strands=not glasses)
-    wide = _bordered(rough, luma, width) if rough.max() > _LEAST else None
-    found = [alpha for alpha in (thin, wide) if alpha is not None]
-    return Cover(box, np.maximum.reduce(found)) if found else None
+    return thin, _bordered(rough, luma, width) if rough.max() > _LEAST else None
 
 
 def _bordered(rough: F32, luma: U8, width: float) -> F32:

@@ -7,12 +7,16 @@ import numpy as np
 
 from countenance.media.frame import F32, U8
 
-_THIN, _LONG = 0.04, 0.12  # of the face's width: lines are thinner, and longer
+_THIN, _LONG, _LONGER = 0.04, 0.12, 0.20  # of the face's width: lines are thinner, and longer; faint ones even more
+_AROUND = 0.07  # of the face's width: a line is darker than what lies as far around
 _BROAD = 0.25  # of the face's width: a bright line is brighter than what lies as far around
 _DEEP, _BRIGHT = 0.30, 0.80  # share of the light around that a dark line takes, or that a bright one adds
+_DEEPER = 0.45  # the same for a line that is not faint
 _STAY = 0.5  # so much of that belongs to a line that is deep elsewhere
 _DARKEST = 24  # of luma: darker surroundings say nothing
 _STRAIGHT, _ONWARD = 0.06, 0.16  # of the face's width: what shows a strand's direction, how far it is drawn on
+_FALLS = 0.10  # of the face's width: a strand hangs down at least as far
+_STEEP = 0.7  # pixels aside for one down: strands fall, wrinkles do not
 _STRAND = 0.04  # of the face's width: a single strand is thinner
 _END = 3  # pixels: no more of a strand so far beyond its end
 _MARGIN = 0.008  # of the face's width: rather a rim of plate than paint on the line
@@ -36,12 +40,15 @@ def lines(luma: U8, wanted: F32, width_px: float, *, strands: bool) -> F32 | Non
     count, labels, stats, _ = cv2.connectedComponentsWithStats((depth > _DEEP * _STAY).astype(np.uint8), connectivity=8)
     chosen = np.zeros(count, np.uint8)
     chosen[labels[sure]] = 1
-    chosen[np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) < _LONG * width_px] = 0
+    least = np.full(count, _LONGER * width_px)
+    least[labels[depth > _DEEPER]] = _LONG * width_px
+    chosen[np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) < least] = 0
     if not chosen.any():
         return None
     line = chosen[labels]
     if strands:
-        line = _drawn_on(line, wanted, width_px)
+        chosen[stats[:, cv2.CC_STAT_HEIGHT] < _FALLS * width_px] = 0
+        line |= _drawn_on(chosen[labels], wanted, width_px)
     side = 2 * max(1, round(_MARGIN * width_px)) + 1
     wide = cv2.dilate(line, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))).astype(np.float32)
     return np.asarray(cv2.resize(cv2.GaussianBlur(wide, (0, 0), 0.7), full, interpolation=cv2.INTER_LINEAR), np.float32)
@@ -51,7 +58,7 @@ def _depth(luma: U8, width_px: float) -> F32:
     """What share of the light around a thin dark thing takes, or a thin bright one adds, in dark ones' measure."""
     side = 2 * max(2, round(_THIN * width_px / 2)) + 1
     closed = cv2.morphologyEx(luma, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    around, broad = _around(luma, 2 * side), _around(luma, _BROAD * width_px)
+    around, broad = _around(luma, _AROUND * width_px), _around(luma, _BROAD * width_px)
     dark = cv2.subtract(cv2.min(closed, around), luma)
     bright = cv2.subtract(luma, cv2.max(around, broad))
     stronger = cv2.max(dark, cv2.multiply(bright, _DEEP / _BRIGHT))
@@ -79,7 +86,9 @@ def _drawn_on(line: U8, wanted: F32, width_px: float) -> U8:
             if not stretch // 2 <= len(rows) <= _STRAND * width_px * stretch:
                 continue
             down, aside = rows - rows.mean(), columns - columns.mean()
-            slope = float(np.clip((down @ aside) / (down @ down + 1e-6), -1, 1))
+            slope = float((down @ aside) / (down @ down + 1e-6))
+            if abs(slope) > _STEEP:
+                continue
             reach = onward * _ONWARD * width_px
             cv2.line(drawn, (x, y), (round(x + slope * reach), round(y + reach)), 1, 2)
     return drawn

@@ -42,7 +42,7 @@ _FEW = 4.0  # samples: so few have not seen every expression
 _NOSTRILS = ((98, 97, 99, 240, 75, 60, 20, 242), (327, 326, 328, 460, 305, 290, 250, 462))
 _LASHES = ((33, 246, 161, 7, 130, 226), (263, 466, 388, 249, 359, 446))  # around the outer corners
 _FOLDS = ((129, 203, 206, 216, 212, 202), (358, 423, 426, 436, 432, 422))
-_WINGS = ((198, 49, 129, 203, 98), (420, 279, 358, 423, 327))
+_WINGS = ((198, 49, 129, 203, 98), (420, 279, 358, 423, 327), (203, 98, 97, 2, 326, 327, 423))
 _GREYER, _REDDER, _BLUER = 3.2, 9.0, 4.5  # spreads of the own skin at which colour cannot be the own face's
 _DARK = 0.60  # log brightness below the skin that is hair on forehead, temple or cheek
 _SHADED = 0.4  # the same in the shadow of the brows, on top
@@ -105,27 +105,23 @@ def look_of(tracks: Sequence[FaceTrack]) -> Look | None:
     return Look(own, width.astype(np.float32), known, _smooth(own, skin), lined, wears)
 
 
-def seen_face(frame: Frame, mesh: F32) -> tuple[F32, F32]:
-    """A picture's face in axes `(S, S, 3)`, and how squarely the camera looks at each texel `(S, S)`.
+def seen_face(frame: Frame, mesh: F32) -> tuple[F32, F32, F32]:
+    """A picture's face in axes `(S, S, 3)`, how squarely the camera looks at each texel `(S, S)`, and where in the
+    picture each lies `(S, S, 2)`.
 
     The same as `perception.textures.unroll`, with the layout's own weights worked out once.
     """
     points = mesh[:POINTS]
+    facing = np.maximum(-vertex_normals(points, triangles())[:, 2:], 0)
+    field = np.asarray(_weights() @ np.concatenate([points[:, :2], facing], axis=1), np.float32)
+    places, squarely = np.ascontiguousarray(field[:, :2]).reshape(SIDE, SIDE, 2), field[:, 2].reshape(SIDE, SIDE)
     box = Box.around(points[:, :2], 4, frame.size)
     if box is None:
-        return np.zeros((SIDE, SIDE, 3), np.float32), np.zeros((SIDE, SIDE), np.float32)
-    facing = np.maximum(-vertex_normals(points, triangles())[:, 2:], 0)
-    values = np.concatenate([points[:, :2] - np.array([box.x, box.y], np.float32), facing], axis=1)
-    field = np.asarray(_weights() @ values, np.float32).reshape(SIDE, SIDE, 3)
-    picture = frame.rgb(box)
-    pixels = cv2.remap(picture, field[..., 0], field[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    in_picture = (
-        (field[..., 0] >= 0)
-        & (field[..., 0] <= box.width - 1)
-        & (field[..., 1] >= 0)
-        & (field[..., 1] <= box.height - 1)
-    )
-    return axes(pixels.astype(np.float32)), np.where(inside() & in_picture, field[..., 2], 0).astype(np.float32)
+        return np.zeros((SIDE, SIDE, 3), np.float32), np.zeros((SIDE, SIDE), np.float32), places
+    local = places - np.array([box.x, box.y], np.float32)
+    pixels = cv2.remap(frame.rgb(box), local, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    in_picture = ((local >= 0) & (local <= np.array([box.width - 1, box.height - 1], np.float32))).all(axis=2)
+    return axes(pixels.astype(np.float32)), squarely * (inside() & in_picture), places
 
 
 def axes(rgb: F32) -> F32:
@@ -228,6 +224,12 @@ def lashes() -> F32:
 
 
 @lru_cache(maxsize=1)
+def _under_eyes() -> NDArray[np.bool_]:
+    """As far around the eyes `(S, S)` as their bags reach."""
+    return np.asarray(np.maximum(_polygon(LEFT_EYE, 2.6), _polygon(RIGHT_EYE, 2.6)) > 0)
+
+
+@lru_cache(maxsize=1)
 def sockets() -> F32:
     """0..1 `(S, S)`: around the eyes up to the brows, where deep-set eyes lie in shadow."""
     drawn = np.maximum(_polygon(LEFT_EYE + LEFT_BROW, 1.25), _polygon(RIGHT_EYE + RIGHT_BROW, 1.25))
@@ -324,7 +326,7 @@ def _lined(middle: F32, known: NDArray[np.bool_], darker: NDArray[np.bool_]) -> 
     wears = crossed["bridge"] > _BRIDGE and min(arms) > _ARM and max(arms) > _BRIDGE
     frame_depth = float(np.median(ridge[zones["bridge"] & (ridge > _PASSES)])) if wears else 0.0
     limit = np.where(worn & wears, max(_FAINT, 0.4 * frame_depth), _CLEAR)
-    lines = (ridge > limit) & (lower() < 0.5)
+    lines = (ridge > limit) & (lower() < 0.5) & (wears | ~_under_eyes())
     rims = lines & worn & darker & (frame_depth > _DARK_RIM)
     drawn = np.maximum(lines * np.float32(0.5), rims.astype(np.float32))
     return np.asarray(cv2.dilate(drawn, np.ones((3, 3), np.uint8)), np.float32), wears
