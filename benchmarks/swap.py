@@ -40,7 +40,7 @@ from countenance.synthesis.engine import Laid
 from countenance.synthesis.likeness import Likeness, build_likeness
 from countenance.synthesis.swap import prepare_swap
 
-SECONDS = 4.0
+SECONDS = 2.0
 _WAYS = OURS, CLASSICAL = ("ours", "classical")
 _PERSON = 0  # the most prominent face of a clip
 
