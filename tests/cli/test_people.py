@@ -63,6 +63,45 @@ def test_a_talent_is_put_on_record_without_telling_the_ledger_who(project: Proje
     assert not any(one["sha256"] in written for one in told["references"])
 
 
+def test_a_face_model_is_built_shown_and_built_again(project: Project) -> None:
+    front = str(ADA / "1_front_neutral.jpg")
+    assert run(project, "talent", "add", "zoe", "--refs", front)[0] == 0
+    (model,) = (project.folder / "talents").glob("*.model")
+    first = model.read_bytes()
+    assert run(project, "talent", "build", "zoe")[0] == 0
+    assert model.read_bytes() != first  # encrypted anew
+    sheet = project.root / "sheet.png"
+    assert run(project, "talent", "show", "zoe", "--out", str(sheet))[0] == 0
+    assert sheet.read_bytes().startswith(b"\x89PNG")
+    told = json.loads(run(project, "talent", "build", "zoe", "--refs", f"{ADA}/[14]*.jpg", "--json")[1])
+    assert (told["kind"], len(told["references"])) == ("real", 2)
+    assert [entry.kind for entry in entries(project)] == ["talent.added", "talent.added"]
+
+
+def test_a_model_of_nobody_or_of_changed_references_is_refused(project: Project) -> None:
+    still = project.root / "still.jpg"
+    still.write_bytes((ADA / "1_front_neutral.jpg").read_bytes())
+    for command in (("build", "zoe"), ("show", "zoe", "--out", "sheet.png"), ("build", "../zoe")):
+        status, _, stderr = run(project, "talent", *command)
+        assert (status, "no talent on record" in stderr) == (2, True)
+    assert run(project, "talent", "add", "zoe", "--refs", str(still))[0] == 0
+    still.write_bytes((ADA / "4_left12_talking.jpg").read_bytes())
+    status, _, stderr = run(project, "talent", "build", "zoe")
+    assert (status, "is gone or was changed" in stderr) == (2, True)
+
+
+def test_the_face_model_goes_with_the_last_grant(project: Project, grant: Path) -> None:
+    run(project, "consent", "grant", str(grant))
+    assert run(project, "talent", "add", "zoe", "--refs", str(ADA / "1_front_neutral.jpg"))[0] == 0
+    assert list((project.folder / "talents").glob("*.model"))
+    withdrawn = run(project, "consent", "withdraw", "zoe", "--reason", "x", "--as", "kim")
+    assert "the face model of zoe was erased" in withdrawn[1]
+    assert not list((project.folder / "talents").glob("*.model"))
+    assert not list(project.keys.glob("face-*"))
+    status, _, stderr = run(project, "talent", "build", "zoe")
+    assert (status, "zoe has no face model" in stderr) == (3, True)
+
+
 def test_the_shell_may_expand_the_references_and_adding_again_changes_nothing(project: Project) -> None:
     paths = [str(path) for path in sorted(BEN.glob("[14]*.jpg"))]
     for _ in range(2):

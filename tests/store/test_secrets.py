@@ -8,7 +8,15 @@ import pytest
 
 from countenance.errors import InputError, IntegrityError
 from countenance.store.project import Project
-from countenance.store.secrets import load_or_create_ed25519, load_or_create_p256, load_or_create_symmetric
+from countenance.store.secrets import (
+    decrypt,
+    destroy_symmetric,
+    encrypt,
+    find_symmetric,
+    load_or_create_ed25519,
+    load_or_create_p256,
+    load_or_create_symmetric,
+)
 
 
 def test_keys_stay_the_same(project: Project) -> None:
@@ -61,3 +69,26 @@ def _mark_key(root: Path) -> bytes:
 def test_processes_that_make_a_key_at_once_share_it(project: Project) -> None:
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         assert len(set(pool.map(_mark_key, [project.root] * 16))) == 1
+
+
+def test_what_is_sealed_opens_only_with_its_key_and_its_label() -> None:
+    key, other = bytes(range(32)), bytes(32)
+    sealed = encrypt(key, b"a face", b"ada")
+    assert b"a face" not in sealed
+    assert encrypt(key, b"a face", b"ada") != sealed  # never the same nonce
+    assert decrypt(key, sealed, b"ada") == b"a face"
+    changed = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    for attempt in ((other, sealed, b"ada"), (key, sealed, b"eve"), (key, changed, b"ada"), (key, b"short", b"ada")):
+        with pytest.raises(IntegrityError, match="does not open"):
+            decrypt(*attempt)
+
+
+def test_a_destroyed_key_is_gone_and_a_new_one_is_another(project: Project) -> None:
+    assert find_symmetric(project, "face-ada") is None
+    key = load_or_create_symmetric(project, "face-ada")
+    assert find_symmetric(project, "face-ada") == key
+    destroy_symmetric(project, "face-ada")
+    destroy_symmetric(project, "face-ada")  # nothing is left to destroy
+    assert find_symmetric(project, "face-ada") is None
+    assert not any(key in path.read_bytes() for path in project.keys.iterdir())
+    assert load_or_create_symmetric(project, "face-ada") != key

@@ -12,6 +12,7 @@ from countenance.cli.console import ActorOption, Call, actor_or_user, command, f
 
 if TYPE_CHECKING:
     from countenance.rights.grants import RecordedGrant
+    from countenance.synthesis.talents import Talent
 
 
 def register(app: typer.Typer) -> None:
@@ -20,6 +21,8 @@ def register(app: typer.Typer) -> None:
     app.add_typer(talent, name="talent")
     app.add_typer(consent, name="consent")
     command(talent, "add")(talent_add)
+    command(talent, "build")(talent_build)
+    command(talent, "show")(talent_show)
     command(consent, "grant")(consent_grant)
     command(consent, "withdraw")(consent_withdraw)
     command(consent, "show")(consent_show)
@@ -33,22 +36,57 @@ def talent_add(
     ] = None,
     refs: Annotated[
         list[str] | None,
-        typer.Option("--refs", metavar="GLOB", help="Reference stills: paths or patterns, one or more."),
+        typer.Option("--refs", metavar="GLOB", help="Reference stills or clips: paths or patterns, one or more."),
     ] = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="The talent is no real person.")] = False,
     actor: ActorOption = None,
 ) -> None:
-    """Check a talent's reference stills (one face each, all of one person) and put the talent on record."""
+    """Check a talent's references (all of one person), build the face model, and put the talent on record."""
     from countenance.synthesis.talents import add_talent, matching_files
 
     paths = matching_files([*(refs or []), *(more or [])])
     with call.progress() as stage:
         step = stage("references", len(paths))
         talent = add_talent(call.project(), name, paths, synthetic=synthetic, actor=actor_or_user(actor), progress=step)
-    told = asdict(talent)
-    rows = [(one.file, *(f"{turn:+.0f}°" for turn in (one.yaw, one.pitch)), one.face_px) for one in talent.references]
-    summary = f"{talent.name} ({talent.kind}): {len(rows)} references of one person"
-    call.show(told, summary, table(("reference", "yaw", "pitch", "face px"), rows))
+    _show_talent(call, talent)
+
+
+def talent_build(
+    call: Call,
+    name: Annotated[str, typer.Argument(help="A talent on record.")],
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[REF]", help="Further references.", show_default=False)
+    ] = None,
+    refs: Annotated[
+        list[str] | None,
+        typer.Option("--refs", metavar="GLOB", help="Other references than those on record: paths or patterns."),
+    ] = None,
+    actor: ActorOption = None,
+) -> None:
+    """Build a talent's face model anew, of the references on record or of others."""
+    from countenance.synthesis.talents import build_talent, matching_files
+
+    named = [*(refs or []), *(more or [])]
+    paths = matching_files(named) if named else []
+    with call.progress() as stage:
+        step = stage("references", len(paths) or None)
+        talent = build_talent(call.project(), name, paths, actor=actor_or_user(actor), progress=step)
+    _show_talent(call, talent)
+
+
+def talent_show(
+    call: Call,
+    name: Annotated[str, typer.Argument(help="A talent on record.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the sheet goes, a PNG.")],
+) -> None:
+    """Draw a talent's face model as a sheet: texture, confidence, the face turned and lit, and the references."""
+    from countenance.synthesis.modelsheet import model_sheet
+    from countenance.synthesis.talents import files_of, talent_on_record
+
+    project = call.project()
+    talent = talent_on_record(project, name)
+    model_sheet(project, name, files_of(talent), out)
+    call.show({"talent": name, "sheet": str(out)}, f"{name}: {out}")
 
 
 def consent_grant(
@@ -70,11 +108,15 @@ def consent_withdraw(
     reason: Annotated[str, typer.Option("--reason", help="Why; kept with the grant, not in the ledger.")],
     actor: Annotated[str, typer.Option("--as", metavar="NAME", help="Who withdraws, for the ledger.")],
 ) -> None:
-    """Withdraw grants: nothing new can be made under them."""
+    """Withdraw grants: nothing new can be made under them, and the face model goes with the last one."""
     from countenance.rights.register import withdraw_grant
+    from countenance.synthesis.facemodel import forget_without_grant
 
-    withdrawn = withdraw_grant(call.project(), talent, actor, reason)
-    call.show([_told(one) for one in withdrawn], _grants_table(withdrawn))
+    project = call.project()
+    withdrawn = withdraw_grant(project, talent, actor, reason)
+    names = dict.fromkeys(one.grant.talent for one in withdrawn)
+    erased = [f"the face model of {name} was erased" for name in names if forget_without_grant(project, name)]
+    call.show([_told(one) for one in withdrawn], _grants_table(withdrawn), *erased)
 
 
 def consent_show(
@@ -87,6 +129,15 @@ def consent_show(
     project = call.project()
     found = all_grants(project) if talent is None else grants_of(project, talent)
     call.show([_told(one) for one in found], _grants_table(found) if found else "no grants are on record")
+
+
+def _show_talent(call: Call, talent: Talent) -> None:
+    rows = [
+        (one.file, *(f"{turn:+.0f}°" for turn in (one.yaw, one.pitch)), one.face_px, one.pictures, one.note)
+        for one in talent.references
+    ]
+    summary = f"{talent.name} ({talent.kind}): {len(rows)} references of one person"
+    call.show(asdict(talent), summary, table(("reference", "yaw", "pitch", "face px", "pictures", "weak"), rows))
 
 
 def _told(recorded: RecordedGrant) -> dict[str, Any]:

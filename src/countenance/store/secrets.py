@@ -1,4 +1,4 @@
-"""The project's keys: files that only their owner may read, made when first asked for."""
+"""The project's keys: files that only their owner may read, made when first asked for; and sealing data with one."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from countenance.errors import InputError, IntegrityError
 from countenance.store.project import Project
 
 SYMMETRIC_BYTES = 32
+_NONCE_BYTES = 12  # NIST SP 800-38D; random nonces serve for 2^32 messages of one key
 
 
 def load_or_create_ed25519(project: Project, name: str) -> Ed25519PrivateKey:
@@ -41,6 +44,41 @@ def load_or_create_symmetric(project: Project, name: str) -> bytes:
     if len(content) != SYMMETRIC_BYTES:
         raise _wrong(project, name, f"a key of {SYMMETRIC_BYTES} bytes")
     return content
+
+
+def find_symmetric(project: Project, name: str) -> bytes | None:
+    """The secret `name` of the project if it has been made and not destroyed."""
+    if not _path(project, name, ".key").exists():
+        return None
+    return load_or_create_symmetric(project, name)
+
+
+def destroy_symmetric(project: Project, name: str) -> None:
+    """Overwrite and remove the secret `name`: what was encrypted with it can never be read again.
+
+    A disk may keep old blocks; that is why the data itself is to be removed as well.
+    """
+    path = _path(project, name, ".key")
+    with contextlib.suppress(FileNotFoundError):
+        with path.open("r+b") as stream:
+            stream.write(secrets.token_bytes(SYMMETRIC_BYTES))
+            stream.flush()
+            os.fsync(stream.fileno())
+        path.unlink()
+
+
+def encrypt(key: bytes, content: bytes, bound_to: bytes) -> bytes:
+    """AES-256-GCM of the content, nonce first; to be opened only with the same key and the same `bound_to`."""
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, content, bound_to)
+
+
+def decrypt(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
+    """What `encrypt` sealed; IntegrityError when key, content or `bound_to` is another."""
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound_to)
+    except (InvalidTag, ValueError) as exc:
+        raise IntegrityError("encrypted data does not open with its key: it was changed or belongs elsewhere.") from exc
 
 
 def _path(project: Project, name: str, suffix: str) -> Path:

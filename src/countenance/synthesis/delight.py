@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 
 from countenance.media.frame import F32
+from countenance.synthesis.belief import agreeing, own_skin
 from countenance.synthesis.fields import FIELD_PX, field, mean_of, to_light, weighted_median
 from countenance.synthesis.regions import mirrored_plane, ramp, regions
-from countenance.synthesis.trust import agreeing, own_skin
 from countenance.synthesis.views import View
 
 _STEPS = 6  # of reweighting

@@ -2,7 +2,7 @@
 it is.
 
 Each reference's pixels are carried into the layout (`views`), freed of their light (`delight`), believed where they
-show the person's own skin (`trust`), and made into one atlas (`atlas`).
+show the person's own skin (`belief`), and made into one atlas (`atlas`).
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -146,14 +147,16 @@ def clear_mesh(frame: Frame, face: Detection, networks: FaceNetworks) -> F32 | N
 def sharpness_of(frame: Frame, mesh: F32) -> float:
     """How sharp a face is, whatever its size and contrast: about 0.7 in a good portrait, below 0.3 in a smear.
 
-    The ratio of two neighbouring octaves of detail in the face at 128 pixels; blur takes the finer one first.
+    The smaller of two ratios of neighbouring octaves of detail, in the face at 128 pixels: blur takes the finer one
+    first, and strong blur, after which grain is all that is fine, the second as well.
     """
     square = cut_square(frame, square_around(mesh, 1.0), _SHARPNESS_PX)
     grey = cv2.cvtColor(square, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    soft, softer = (cv2.GaussianBlur(grey, (0, 0), sigma) for sigma in (1.5, 4.0))
+    planes = [grey, *(cv2.GaussianBlur(grey, (0, 0), sigma) for sigma in (1.5, 4.0, 10.0))]
     inner = slice(_SHARPNESS_PX // 8, -_SHARPNESS_PX // 8)
-    fine, coarse = (float(band[inner, inner].std()) for band in (grey - soft, soft - softer))
-    return fine / (coarse + 0.5)  # +0.5 grey levels: noise on a flat picture is no detail
+    fine, middle, coarse = (float((a - b)[inner, inner].std()) + 0.5 for a, b in pairwise(planes))
+    # 0.5 grey levels: noise on a flat picture is no detail. Both ratios are about the same in a good portrait.
+    return min((fine - 0.5) / middle, 0.9 * (middle - 0.5) / coarse)
 
 
 def widest_gap(references: Sequence[Reference]) -> float:

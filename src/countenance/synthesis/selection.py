@@ -60,7 +60,7 @@ def by_ease(references: Sequence[Reference]) -> list[Reference]:
 
 
 def most_different(references: Sequence[Reference], most: int, *, alike: float = 0.0) -> list[Reference]:
-    """The first reference and up to `most` in all, each next one as different from those chosen as can be.
+    """The first reference and up to `most` in all, each as different from the others as can be.
 
     Sharp ones are preferred; what differs less than `alike` steps from all chosen adds nothing.
     """
@@ -69,10 +69,11 @@ def most_different(references: Sequence[Reference], most: int, *, alike: float =
     chosen = [0]
     while len(chosen) < min(most, len(references)):
         apart = np.linalg.norm(kinds[:, None] - kinds[chosen][None], axis=2).min(axis=1)
-        if apart.max() <= alike:
+        apart[chosen] = -1
+        if apart.max() < alike:
             break
-        chosen.append(int((np.maximum(apart - alike, 0) * sharpness).argmax()))
-    return [references[index] for index in sorted(chosen)]
+        chosen.append(int(((apart - alike) * sharpness).argmax()))
+    return [references[number] for number in sorted(chosen)]
 
 
 def neutral_form(references: Sequence[Reference]) -> F32:

@@ -1,4 +1,4 @@
-"""Talents on record: reference stills that were checked to show one and the same person."""
+"""Talents on record: references that were checked to show one and the same person, and the face model of them."""
 
 from __future__ import annotations
 
@@ -9,29 +9,34 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from countenance.errors import InputError
 from countenance.ledger.log import append, commitment, utc_now
-from countenance.media.frame import F32
-from countenance.perception.identity import SAME_PERSON, chip, embed
 from countenance.perception.networks import FaceNetworks
 from countenance.store.files import read_json, sha256_file, write_json
 from countenance.store.project import Project
-from countenance.synthesis.references import read_reference
+from countenance.synthesis.facemodel import build_face_model, face_model
+from countenance.synthesis.references import Reference, widest_gap
+from countenance.synthesis.selection import by_ease
+from countenance.synthesis.takes import read_by_file
 
 _NAME = re.compile(r"\w[\w .-]{0,63}")
 
 
 @dataclass(frozen=True)
 class CheckedReference:
-    """A still that shows the talent: turn of the head in degrees, width of the face in pixels."""
+    """A still or a clip that shows the talent: turn of the head in degrees, width of the face in pixels.
+
+    Of a clip these are those of the picture that leads; `pictures` is how many were taken from it. `note` says what is
+    weak about it, and is empty when nothing is.
+    """
 
     file: str
     sha256: str
     yaw: float
     pitch: float
     face_px: int
+    pictures: int = 1
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ def matching_files(patterns: Sequence[str]) -> list[Path]:
             raise InputError(f"{pattern}: no reference has this path or fits this pattern; check it.")
         found.update(dict.fromkeys(files))
     if not found:
-        raise InputError("a talent needs reference stills; name them with --refs.")
+        raise InputError("a talent needs references; name them with --refs.")
     return list(found)
 
 
@@ -68,49 +73,76 @@ def add_talent(
     actor: str,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Talent:
-    """Check the references and put the talent on record, in a file of the project and in the ledger.
+    """Check the references, build the face model, and put the talent on record, in the project and in the ledger.
 
-    Adding a talent again with the same references changes nothing; with others it replaces the record.
-    Raises InputError for a still that does not show exactly one usable face or shows another person.
+    Adding a talent again with the same references changes nothing; with others it replaces record and model.
+    Raises InputError for a reference that does not show exactly one usable face or shows another person, and
+    RightsError where grants were recorded and all have ended.
     """
     if not _NAME.fullmatch(name):
         raise InputError(f"{name!r} cannot name a talent; use up to 64 letters, digits, spaces, dots and hyphens.")
-    references, embeddings = _check(paths, progress)
+    by_file = read_by_file(paths, FaceNetworks(), progress)
+    found = [one for pictures in by_file for one in pictures]
+    checked = tuple(_told(path, pictures) for path, pictures in zip(paths, by_file, strict=True))
     kind = "synthetic" if synthetic else "real"
-    talent = Talent(name, kind, tuple(references), round(_one_person(paths, embeddings), 3), utc_now())
+    talent = Talent(name, kind, checked, round(widest_gap(found), 3), utc_now())
     known = _read(_place(project, name))
     if known is not None and _essence(known) == _essence(talent):
+        face_model(project, name, paths)
         return known
+    build_face_model(project, name, paths, found=found)
     # The ledger first: a record without an entry would be unproven, an entry without a record is repeated.
     append(project, "talent.added", actor, _ledger_data(project, talent))
     write_json(_place(project, name), asdict(talent))
     return talent
 
 
-def _check(paths: Sequence[Path], progress: Callable[[int], None]) -> tuple[list[CheckedReference], F32]:
-    networks = FaceNetworks()
-    references, chips = [], []
-    for number, path in enumerate(paths, 1):
-        reference = read_reference(path, networks)
-        yaw, pitch, _roll = (round(float(turn), 1) for turn in reference.pose)
-        face_px = round(float(np.ptp(reference.mesh[:, 0])))
-        references.append(CheckedReference(str(path.resolve()), sha256_file(path), yaw, pitch, face_px))
-        chips.append(chip(reference.frame, reference.mesh))
-        progress(number)
-    return references, embed(chips)
+def build_talent(
+    project: Project,
+    name: str,
+    paths: Sequence[Path] = (),
+    *,
+    actor: str,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> Talent:
+    """Build the face model of a talent on record anew: of the references on record, or of others, which replace them.
+
+    Raises InputError when the talent is not on record or a reference is not as it was, and as `add_talent` does.
+    """
+    talent = talent_on_record(project, name)
+    if paths:
+        synthetic = talent.kind == "synthetic"
+        return add_talent(project, name, paths, synthetic=synthetic, actor=actor, progress=progress)
+    build_face_model(project, name, files_of(talent), progress=progress)
+    return talent
 
 
-def _one_person(paths: Sequence[Path], embeddings: F32) -> float:
-    """The largest distance of two references; InputError when it is too large, naming the one that stands out."""
-    gaps = np.linalg.norm(embeddings[:, None] - embeddings[None], axis=2)
-    widest = float(gaps.max())
-    if widest >= SAME_PERSON:
-        odd = int(gaps.sum(axis=0).argmax())
-        raise InputError(
-            f"{paths[odd]}: this does not look like the person of the other references (distance "
-            f"{gaps[odd].max():.2f}, the same person is below {SAME_PERSON:.2f}); take it out or replace it."
-        )
-    return widest
+def talent_on_record(project: Project, name: str) -> Talent:
+    """The record of a talent; InputError when there is none."""
+    known = _read(_place(project, name)) if _NAME.fullmatch(name) else None
+    if known is None:
+        raise InputError(f"{name!r} is no talent on record; add them with `countenance talent add`.")
+    return known
+
+
+def files_of(talent: Talent) -> list[Path]:
+    """The talent's references where they lie; InputError when one is gone or is another file now."""
+    for one in talent.references:
+        path = Path(one.file)
+        if not path.is_file() or sha256_file(path) != one.sha256:
+            raise InputError(
+                f"{path}: this reference of {talent.name} is gone or was changed; name the references with --refs."
+            )
+    return [Path(one.file) for one in talent.references]
+
+
+def _told(path: Path, pictures: Sequence[Reference]) -> CheckedReference:
+    """What is known of one file by its close-ups."""
+    first = by_ease(pictures)[0]
+    yaw, pitch, _roll = (round(float(turn), 1) for turn in first.pose)
+    return CheckedReference(
+        str(path.resolve()), sha256_file(path), yaw, pitch, first.face_px, len(pictures), first.note
+    )
 
 
 def _essence(talent: Talent) -> Any:

@@ -15,7 +15,7 @@ from countenance.synthesis.regions import ramp, regions
 _AT_RIM, _INSIDE = (3.0, 5.0), (4.5, 7.0)  # spreads of the person's own skin colour
 # Floors of the spread of skin: log brightness (shading), share of red, share of blue.
 _SPREAD = (0.09, 0.012, 0.012)
-_ODD = (0.15, 0.30)  # difference in brightness from what most views show, as a share
+_ODD = (0.12, 0.28)  # difference in brightness from what most views show, as a share
 _VOTES = 2.0  # views that must see a texel before one can be outvoted
 _CHIN = (152, 175, 199, 200, 208, 428, 171, 396)
 

@@ -1,0 +1,174 @@
+"""Where talents' face models lie: encrypted, bound to the talent and the references, and gone with the permission.
+
+A face model is biometric data. Each talent's is encrypted with a key of its own among the project's keys; the
+encryption is bound to the talent's name and to the references' hashes, so that a model cannot pass for another.
+Destroying the key and the file is what erases it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from countenance.errors import IntegrityError, RightsError
+from countenance.ledger.log import commitment
+from countenance.perception.networks import FaceNetworks
+from countenance.rights.register import grants_of
+from countenance.store.files import atomic_path, sha256_file
+from countenance.store.project import Project
+from countenance.store.secrets import decrypt, destroy_symmetric, encrypt, find_symmetric, load_or_create_symmetric
+from countenance.synthesis.eyes import IrisLook
+from countenance.synthesis.likeness import Likeness, assembled, likeness_from
+from countenance.synthesis.references import Reference
+from countenance.synthesis.takes import read_references
+
+_VERSION = "face model 1"  # to be raised when models are built otherwise: older ones are then built anew
+_MAGIC = b"CFM1"
+_DIGEST_BYTES = 32
+_MOST_OPEN = 8
+
+_open: dict[tuple[Path, str, bytes], Likeness] = {}
+
+
+def face_model(project: Project, name: str, references: Sequence[Path]) -> Likeness:
+    """A talent's face model: the stored one where it was made of these references, else built and stored.
+
+    It is kept open in this process. Raises RightsError, after erasing the model, when all the talent's grants have
+    ended or been withdrawn; IntegrityError when the model's key is gone or the file was changed; InputError for
+    references that cannot be used.
+    """
+    _require_permission(project, name)
+    label, place = _label(name, references), _place(project, name)
+    if not place.exists():
+        return build_face_model(project, name, references)
+    key = find_symmetric(project, _key_name(project, name))
+    if key is None:
+        raise IntegrityError(
+            f"the face model of {name} cannot be opened, since its key was destroyed; if a grant allows it, make a new "
+            f"one with `countenance talent build`."
+        )
+    known = (project.folder, name, hashlib.sha256(label).digest())
+    if known not in _open:
+        content = place.read_bytes()
+        if content[: len(_MAGIC) + _DIGEST_BYTES] != _MAGIC + known[2]:
+            return build_face_model(project, name, references)
+        _keep_open(known, _opened(name, key, content[len(_MAGIC) + _DIGEST_BYTES :], label))
+    return _open[known]
+
+
+def build_face_model(
+    project: Project,
+    name: str,
+    references: Sequence[Path],
+    *,
+    found: Sequence[Reference] | None = None,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> Likeness:
+    """Build a talent's face model and store it in place of an older one; errors as for `face_model`.
+
+    `found` are the references' close-ups where they have been read already.
+    """
+    _require_permission(project, name)
+    if found is None:
+        found = read_references(references, FaceNetworks(), progress)
+    likeness = assembled(found)
+    label, place = _label(name, references), _place(project, name)
+    key = load_or_create_symmetric(project, _key_name(project, name))
+    digest = hashlib.sha256(label).digest()
+    with atomic_path(place) as part:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(_MAGIC + digest + encrypt(key, _packed(likeness), label))
+    _keep_open((project.folder, name, digest), likeness)
+    return likeness
+
+
+def forget_face_model(project: Project, name: str) -> bool:
+    """Erase a talent's face model: its key, its file and what this process holds. True if there was any of it."""
+    for known in [one for one in _open if one[:2] == (project.folder, name)]:
+        del _open[known]
+    place, key_name = _place(project, name), _key_name(project, name)
+    there = place.exists() or find_symmetric(project, key_name) is not None
+    destroy_symmetric(project, key_name)
+    for path in (place, *place.parent.glob(f".{place.stem}.*")):  # with what a killed build left behind
+        path.unlink(missing_ok=True)
+    return there
+
+
+def forget_without_grant(project: Project, name: str) -> bool:
+    """Erase a talent's face model if grants were recorded for them and none of these lasts; True if one was erased."""
+    return _permission_ended(project, name) and forget_face_model(project, name)
+
+
+def _permission_ended(project: Project, name: str) -> bool:
+    today = datetime.now(UTC).date()
+    grants = grants_of(project, name)
+    return bool(grants) and not any(one.withdrawn_at is None and one.grant.valid_until >= today for one in grants)
+
+
+def _require_permission(project: Project, name: str) -> None:
+    if _permission_ended(project, name):
+        forget_face_model(project, name)
+        raise RightsError(
+            f"{name} has no face model, since every grant has ended or was withdrawn; record a new grant first."
+        )
+
+
+def _key_name(project: Project, name: str) -> str:
+    return f"face-{commitment(project, name)[:32]}"
+
+
+def _place(project: Project, name: str) -> Path:
+    return project.folder / "talents" / f"{_key_name(project, name)}.model"
+
+
+def _label(name: str, references: Sequence[Path]) -> bytes:
+    """What the encryption is bound to."""
+    hashes = sorted(sha256_file(path) for path in references)
+    return json.dumps([_VERSION, name, hashes], ensure_ascii=False).encode()
+
+
+def _keep_open(known: tuple[Path, str, bytes], likeness: Likeness) -> None:
+    _open[known] = likeness
+    while len(_open) > _MOST_OPEN:
+        del _open[next(iter(_open))]
+
+
+def _packed(likeness: Likeness) -> bytes:
+    """What cannot be worked out again from the layout, as a compressed array file."""
+    arrays: dict[str, Any] = {
+        "texture": likeness.texture.astype(np.uint8),
+        "confidence": np.rint(likeness.confidence * 255).astype(np.uint8),
+        "form": likeness.form,
+        "embeddings": likeness.embeddings,
+    }
+    if likeness.iris is not None:
+        arrays["iris"] = likeness.iris.rings
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **arrays)
+    return stream.getvalue()
+
+
+def _opened(name: str, key: bytes, sealed: bytes, label: bytes) -> Likeness:
+    try:
+        content = decrypt(key, sealed, label)
+    except IntegrityError as exc:
+        raise IntegrityError(
+            f"the face model of {name} was changed or damaged; make it anew with `countenance talent build`."
+        ) from exc
+    with np.load(io.BytesIO(content), allow_pickle=False) as data:
+        return likeness_from(
+            data["texture"].astype(np.float32),
+            data["confidence"].astype(np.float32) / 255,
+            data["form"],
+            data["embeddings"],
+            IrisLook(data["iris"]) if "iris" in data.files else None,
+        )
