@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from countenance.media.frame import Frame
 from countenance.media.probe import probe
-from countenance.perception.follow import _parts
 from countenance.perception.people import FILLED_SCORE
 from countenance.perception.perceive import perceive
 from countenance.perception.topology import POINTS
@@ -136,16 +135,6 @@ def test_two_who_change_places_stay_who_they_are(
     for before, after in zip(first, last, strict=True):
         assert before is not None and after is not None
         assert (before.mesh[:, 0].mean() < WIDTH / 2) == (after.mesh[:, 0].mean() > WIDTH / 2)
-
-
-@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (1080, 1920), (852, 478), (3840, 2160)])
-def test_the_parts_that_are_looked_at_cover_the_picture_and_overlap(size: tuple[int, int]) -> None:
-    seen = np.zeros(size[::-1], np.uint8)
-    for part in _parts(size):
-        assert {part.x % 2, part.y % 2, part.width % 2, part.height % 2} == {0}
-        seen[part.rows, part.columns] += 1
-    assert seen.min() == 1
-    assert seen[size[1] // 2, size[0] // 2] == 4
 
 
 def test_a_small_face_is_found_from_the_start(ada: list[NDArray[np.uint8]], tmp_path: Path) -> None:

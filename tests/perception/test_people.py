@@ -7,10 +7,11 @@ import pytest
 
 from countenance.media.frame import F32
 from countenance.perception.crop import Square
-from countenance.perception.follow import ROW, Trace
+from countenance.perception.follow import Trace
 from countenance.perception.gallery import MOST_TEXTURES, TEXTURE_PX, Gallery
 from countenance.perception.people import FILLED_SCORE, SHORT_GAP, Chain, chained, numbered
-from countenance.perception.spool import Spool, Table
+from countenance.perception.spool import Spool
+from countenance.perception.strand import ROW, Strand
 
 
 @pytest.fixture
@@ -39,11 +40,11 @@ def trace(
     """A trace whose rows hold their picture's number, at rest."""
     found = first if found is None else found
     box = (x, 100.0, size, size)
-    one = Trace(shot, found, Square(x, 0, size, 0), box, Table(spool, ROW), Table(spool, ROW), Gallery(found), box)
+    one = Trace(shot, found, Square(x, 0, size, 0), box, Strand(spool), Strand(spool), Gallery(found), box)
     for picture in range(found, last + 1):
-        one.later.append(np.full(ROW, picture, np.float32))
+        one.later.table.append(np.full(ROW, picture, np.float32))
     for picture in range(found - 1, first - 1, -1):
-        one.earlier.append(np.full(ROW, picture, np.float32))
+        one.earlier.table.append(np.full(ROW, picture, np.float32))
     one.first, one.last, one.weight = first, last, size * size * (last - first + 1)
     return one
 

@@ -8,14 +8,17 @@ import pytest
 from countenance.perception.spool import Spool, Table
 
 
+@pytest.mark.parametrize("closed", [False, True])
 @pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 200])
-def test_rows_are_read_as_they_were_appended(count: int) -> None:
+def test_rows_are_read_as_they_were_appended(count: int, closed: bool) -> None:
     rows = np.random.default_rng(count).random((count, 7), np.float32)
     with Spool() as spool:
         table, other = Table(spool, 7), Table(spool, 3)
         for row in rows:
             table.append(row)
             other.append(row[:3])
+        if closed:
+            table.close()
         assert len(table) == count
         for start, stop in ((0, count), (count // 2, count), (count // 3, count // 2), (count, count)):
             assert np.array_equal(table.read(start, stop), rows[start:stop])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 
@@ -42,10 +43,12 @@ class Detection:
 
 
 class FaceNetworks:
-    """The loaded networks. Each may be used by one thread at a time, different ones side by side."""
+    """The loaded networks. Each may be used by one thread at a time, different ones side by side; the detector by
+    several, one after the other."""
 
     def __init__(self) -> None:
         self._detector = Net("face-detector")
+        self._detecting = Lock()
         self._mesh = Net("face-mesh")
         self._attention = AttentionNet()
         centres = (np.arange(_DETECTOR_CELLS) + 0.5) / _DETECTOR_CELLS
@@ -63,7 +66,8 @@ class FaceNetworks:
         top, left = (_DETECTOR_PX - small.shape[0]) // 2, (_DETECTOR_PX - small.shape[1]) // 2
         canvas = np.zeros((_DETECTOR_PX, _DETECTOR_PX, 3), np.float32)
         canvas[top : top + small.shape[0], left : left + small.shape[1]] = small / 127.5 - 1.0
-        outputs = {out.shape[-1]: out[0] for out in self._detector(canvas)}
+        with self._detecting:
+            outputs = {out.shape[-1]: out[0] for out in self._detector(canvas)}
         scores = 1 / (1 + np.exp(-np.clip(outputs[1][:, 0], -80, 80)))
         origin = np.array([looked.x, looked.y])
         found = []

@@ -17,7 +17,7 @@ from countenance.perception.identity import embed
 from countenance.perception.networks import FaceNetworks
 from countenance.perception.people import Chain, chained, numbered
 from countenance.perception.pose import pose_of
-from countenance.perception.shots import ShotDetector
+from countenance.perception.scout import looks
 from countenance.perception.smooth import smoothed
 from countenance.perception.spool import Spool
 from countenance.perception.topology import IRIS_POINTS, POINTS
@@ -37,19 +37,20 @@ def perceive(
     the tracks, whose meshes lie in a file without a name in the folder `scratch` (by default that of the system for
     temporary files) and are read as they are used. `progress` is called with the number of pictures seen so far.
     """
-    cuts, shots, seen = ShotDetector(), [0], 0
+    networks, shots, seen = FaceNetworks(), [0], 0
     with Spool(scratch) as spool:
         with Beside() as beside:
-            follower = Follower(FaceNetworks(), beside, spool)
-            for number, frame in enumerate(ahead(decode(master))):
-                if cuts.is_cut(frame):
+            follower = Follower(networks, beside, spool)
+            for number, look in enumerate(ahead(looks(decode(master), networks))):
+                if look.cut:
                     shots.append(number)
                     follower.cut()
-                follower.see(number, frame)
+                follower.see(number, look.frame, look.found)
                 seen = number + 1
                 progress(seen)
+            traces = follower.finish()
         lengths = np.diff([*shots, seen])
-        chains = _chains([one for one in follower.traces if len(one) >= min(_SHORTEST, int(lengths[one.shot]))])
+        chains = _chains([trace for trace in traces if len(trace) >= min(_SHORTEST, int(lengths[trace.shot]))])
         return Perception(seen, tuple(shots), _tracks(chains, numbered(chains), scratch))
 
 

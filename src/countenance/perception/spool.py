@@ -46,20 +46,30 @@ class Spool:
 
 
 class Table:
-    """A table of float32 rows of one width that grows at its end. One thread may append; reading comes after."""
+    """A table of float32 rows of one width that grows at its end until it is closed.
+
+    One thread may append; reading comes after.
+    """
 
     def __init__(self, spool: Spool, width: int) -> None:
         self._spool = spool
         self._width = width
         self._starts: list[int] = []
         self._fresh: list[F32] = []
+        self._count = 0
 
     def __len__(self) -> int:
-        return len(self._starts) * _BLOCK + len(self._fresh)
+        return self._count
 
     def append(self, row: F32) -> None:
         self._fresh.append(np.asarray(row, np.float32))
+        self._count += 1
         if len(self._fresh) == _BLOCK:
+            self.close()
+
+    def close(self) -> None:
+        """Write what is still in memory; whole blocks may be followed by more."""
+        if self._fresh:
             self._starts.append(self._spool.write(np.stack(self._fresh)))
             self._fresh = []
 
