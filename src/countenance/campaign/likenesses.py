@@ -1,4 +1,4 @@
-"""The faces of a brief's talents, worked out once per process: what is painted with, and what is compared with."""
+"""The faces of a brief's talents: what is painted with, and what is compared with."""
 
 from __future__ import annotations
 
@@ -10,22 +10,19 @@ import numpy as np
 from countenance.campaign.brief import Brief
 from countenance.media.frame import F32
 from countenance.perception.networks import FaceNetworks
-from countenance.synthesis.likeness import Likeness, build_likeness, reference_embedding
+from countenance.store.project import Project
+from countenance.synthesis.facemodel import face_model
+from countenance.synthesis.likeness import Likeness, reference_embedding
 
 
-def likeness_of(brief: Brief, talent: str) -> Likeness:
-    """What a talent's face is painted with; every language shows the same one."""
-    return _likeness(brief.talents[talent].references)
+def likeness_of(project: Project, brief: Brief, talent: str) -> Likeness:
+    """What a talent's face is painted with: their stored face model, or one that is made and stored now."""
+    return face_model(project, talent, brief.talents[talent].references)
 
 
 def embeddings_of(brief: Brief, talent: str) -> F32:
-    """Who a talent is `(n, 128)`, one row for each reference."""
+    """Who a talent is `(n, 128)`, one row for each reference; worked out once per process and never stored."""
     return _embeddings(brief.talents[talent].references)
-
-
-@lru_cache(maxsize=8)
-def _likeness(references: tuple[Path, ...]) -> Likeness:
-    return build_likeness(references, FaceNetworks())
 
 
 @lru_cache(maxsize=64)

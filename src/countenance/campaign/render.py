@@ -177,7 +177,7 @@ def _painters(task: Task, part: Part) -> list[Painter]:
         poses = np.stack([face.pose if face else np.zeros(3, np.float32) for face in faces])
         painters.append(lipsync.prepare_lipsync(collect_mouths(task.master, tracks), targets, poses))
     if part.swapped:
-        painters.append(swap.prepare_swap(likeness_of(task.brief, part.shown), tracks))
+        painters.append(swap.prepare_swap(likeness_of(task.project, task.brief, part.shown), tracks))
     return painters
 
 
@@ -197,7 +197,7 @@ def _meters(task: Task) -> dict[int, Meter]:
         meters[part.track] = Meter(
             networks,
             len(task.timeline.source),
-            wanted=likeness_of(task.brief, part.shown).embeddings if part.swapped else None,
+            wanted=likeness_of(task.project, task.brief, part.shown).embeddings if part.swapped else None,
             replaced=tracks[0].embedding if part.swapped else None,
             others={name: embeddings_of(task.brief, name) for name in others},
             cuts=cuts,
