@@ -22,6 +22,7 @@ from countenance.perception.identity import SAME_PERSON
 from countenance.perception.topology import POINTS
 from countenance.perception.tracks import Face, Perception
 from countenance.store.project import Project, init_project
+from countenance.synthesis.facemodel import forget_face_model
 from countenance.synthesis.patchfile import read_patches
 
 
@@ -144,6 +145,19 @@ def test_where_a_face_is_too_small_the_paint_fades_and_the_record_says_when_and_
     assert (fade["state"], fade["why"], fade["pictures"], fade["from_s"]) == ("faded", "too small", 14, 0.0)
     assert all(0 < strength < 1 for strength in fade["course"])
     assert values(person["figures"])["faded_share"] == 1.0
+
+
+def test_only_who_is_painted_with_gets_a_face_model(tmp_path: Path) -> None:
+    """A face model is biometric data: who is only seen, or only compared with, needs none."""
+    project = init_project(tmp_path)
+    master = duet_master(tmp_path / "short.mp4", pictures=4, scale=0.6)
+    (row,) = produce(
+        project,
+        write_campaign(tmp_path, master, guest="ben", faces=({"guest": "ada"},), languages=("en",)),
+        tmp_path / "out",
+    ).variants
+    assert forget_face_model(project, "ada") and not forget_face_model(project, "ben")  # true if there was one
+    assert row.state == "in_review"
 
 
 def test_a_job_whose_people_are_all_listed_says_nothing_of_others(
