@@ -105,3 +105,34 @@ def test_the_track_knows_who_it_is(ada_track: FaceTrack, networks: FaceNetworks)
         still = read_reference(EXAMPLES / name / "refs" / "1_front_neutral.jpg", networks)
         gaps[name] = distance(ada_track.embedding, embed([chip(still.frame, still.mesh)]))
     assert gaps["ada"] < SAME_PERSON < gaps["ben"]
+
+
+def test_the_same_master_is_seen_alike_to_the_bit(ada_clip: Path, ada_track: FaceTrack, tmp_path: Path) -> None:
+    (again,) = perceive(probe(ada_clip), scratch=tmp_path).tracks
+    assert np.array_equal(again.mesh, ada_track.mesh)
+    assert np.array_equal(again.embedding, ada_track.embedding)
+    assert np.array_equal(again.textures, ada_track.textures)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.footage
+def test_four_dancers_who_cross_turn_away_and_come_back_are_four_people(footage: Path) -> None:
+    """Their faces are 20 to 50 pixels wide. Checked by eye: a man in yellow in front, a woman in red at the window,
+    another with white sleeves, a fourth at the wall on the left."""
+    seen = perceive(probe(footage / "multi" / "dance-360p.mp4"))
+    assert (seen.frames, seen.shots, seen.people) == (388, (0,), 4)
+    yellow, red, white, wall = range(4)
+    places = {
+        20: {yellow: 336, red: 480, wall: 215},
+        60: {yellow: 400, red: 463, wall: 193},
+        100: {yellow: 424, red: 482, white: 342, wall: 186},
+        150: {red: 430, white: 330},
+        220: {red: 277, yellow: 446, white: 555},
+        300: {red: 318, yellow: 446, white: 508},
+        376: {yellow: 428, white: 530, wall: 245},
+    }
+    for number, people in places.items():
+        for person, x in people.items():
+            face = seen.face_of(person, number)
+            assert face is not None, (number, person)
+            assert float(face.mesh[:POINTS, 0].mean()) == pytest.approx(x, abs=35), (number, person)
