@@ -31,7 +31,7 @@ from countenance.store.project import Project
 
 _HEARD_HZ = 16000
 Progress = Callable[[str, int, int], None]  # stage, done, of
-_PERCEPTION, _SPEECH = "perception/5", "speech/1"
+_PERCEPTION, _SPEECH = "perception/6", "speech/1"
 
 
 def key_of(*parts: Any) -> str:

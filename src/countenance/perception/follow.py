@@ -29,7 +29,8 @@ _SAME_FACE = 0.4  # overlap of two meshes that lie on one face
 _WITHIN = 0.5  # of a newcomer's box, or of the box that it lies on: no face of its own
 _MOVED, _GREW = 0.05, 1.1  # of the square: where a face turns out to lie so far off, it is looked at once more
 _CHIP_EVERY = 10
-_CHIPS = 3  # sharp pictures that vote on a track's identity
+_CHIPS, _SMALL_CHIPS = 3, 8  # sharp pictures that vote on a track's identity; more where the face is small
+_SMALL_FACE = 80  # pixels
 _LOOK_EVERY = 2  # pictures between closer looks where lids and lips are calm
 _LIVELY = 0.02  # eye distances that one of these may have changed since the picture before, to be calm
 _GAPS = np.array([(13, 14), (61, 291), (0, 17), (159, 145), (386, 374)])  # of lips and lids
@@ -47,11 +48,11 @@ class Trace:
     shot: int
     found: int
     square: Square  # where it is expected in the next picture
-    box: Where
+    box: Where  # where it was in the last one
     later: Strand
     earlier: Strand
     gallery: Gallery
-    starts: Where = (0.0, 0.0, 0.0, 0.0)  # boxes in its first and last picture
+    starts: Where = (0.0, 0.0, 0.0, 0.0)  # where it was in the first one
     first: int = 0
     last: int = 0
     weight: float = 0.0  # how much picture the face fills over its life, in pixels · pictures
@@ -72,7 +73,8 @@ class Trace:
             yaw, pitch, _roll = pose_of(mesh)
             facing = float(np.cos(np.radians(yaw)) * np.cos(np.radians(pitch)))
             best = [*self.chips, (sight.score * facing * sharpness(face), face)]
-            self.chips = sorted(best, key=lambda item: -item[0])[:_CHIPS]
+            wanted = _SMALL_CHIPS if max(sight.box[2:]) < _SMALL_FACE else _CHIPS
+            self.chips = sorted(best, key=lambda item: -item[0])[:wanted]
         self.gallery.see(picture, frame, mesh)
 
     def finish(self) -> None:
