@@ -46,7 +46,8 @@ class Face:
 
 @dataclass(frozen=True)
 class FaceTrack:
-    """One face through one shot, without gaps.
+    """One face through one shot, without gaps: up to six pictures in which it was hidden are filled in, with a score
+    of 0.25, where no face that was seen has less than 0.5.
 
     `frames` `(n,)` counts pictures of the master from 0; `mesh` `(n, 478, 3)`; `score` `(n,)`; `pose` `(n, 3)`;
     `embedding` `(128,)` of its sharpest frames; `person` numbers people by how much of the picture they fill.
