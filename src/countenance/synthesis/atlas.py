@@ -20,6 +20,7 @@ from countenance.synthesis.views import View
 _LEADS, _LEADS_FEATURES = 20.0, 50.0  # how much more the first view counts on skin, and on features
 _DELIT = 0.5  # share of the light that is taken off: the rest models nose and eyes, by which people are known
 _COVERED = 6.0  # effort of a face that is all covered
+_GLASSES = 3.0  # effort of a face with glasses
 _RESTLESS = (2.2, 4.0)  # fine detail, of what is usual on this person's skin: more is hair, a rim or a fold
 _TWIN = 0.5  # what a texel's mirror twin is worth
 _DOUBTED = (0.3, 0.8)  # trust below which a view counts next to nothing, and from which fully
@@ -51,7 +52,7 @@ def made_atlas(views: Sequence[View], efforts: F32) -> Atlas:
     pairs = list(zip(views, found, strict=True))
     pictures = [view.pixels * at_full_size(one.gain ** np.float32(_DELIT / POWER)) for view, one in pairs]
     scores = np.stack([_score(view, one) for view, one in pairs])
-    leader = _leader(found, efforts)
+    leader = _leader(views, found, efforts)
     scores[leader] *= _LEADS + (_LEADS_FEATURES - _LEADS) * field(regions().features)
     face = _face()
     picture = blended(pictures, np.stack([at_full_size(score) for score in scores])) * face[..., None]
@@ -82,11 +83,12 @@ def _shares(scores: F32) -> F32:
     return np.asarray(given / given.sum(), np.float32)
 
 
-def _leader(found: Sequence[Unlit], efforts: F32) -> int:
-    """The view that leads: hair, hands and shadows over the face count against it."""
+def _leader(views: Sequence[View], found: Sequence[Unlit], efforts: F32) -> int:
+    """The view that leads: hair, hands, shadows and glasses over the face count against it."""
     shape = field(regions().shape)
     free = np.array([float((one.trust * shape).sum()) for one in found])
-    return int((efforts + _COVERED * (1 - free / (free.max() + 1e-6))).argmin())
+    glasses = np.array([view.glasses is not None for view in views])
+    return int((efforts + _COVERED * (1 - free / (free.max() + 1e-6)) + _GLASSES * glasses).argmin())
 
 
 def _score(view: View, one: Unlit) -> F32:

@@ -108,6 +108,8 @@ def _divided(colour: F32, view: View, albedo: F32, weight: F32) -> Unlit:
     light = np.maximum(light / (mean_of(light, weight) + 1e-6), 1e-3).astype(np.float32)
     gain = _lessened(np.asarray(1 / light, np.float32), _GAINS)
     trust = ramp(view.facing, 0.1, 0.5) * ramp(light.mean(axis=2), *_SHADOW)
+    if view.glasses is not None:
+        trust *= 1 - ramp(view.glasses, 0.1, 0.4)
     return Unlit(colour * gain, gain, trust * own_skin(colour * gain, trust))
 
 

@@ -20,6 +20,7 @@ from countenance.perception.identity import SAME_PERSON, chip, embed
 from countenance.perception.networks import Detection, FaceNetworks
 from countenance.perception.pose import pose_of
 from countenance.synthesis.eyes import IrisLook, iris_look
+from countenance.synthesis.glasses import wears_glasses
 
 SMALLEST_FACE_PX = 48
 _SMALL_FACE_PX = 120  # below it, the swapped face will look soft on a large picture
@@ -38,8 +39,8 @@ class Reference:
     """A picture of the talent: the picture, mesh `(468, 3)` and irises `(10, 3)` in its pixels, and pose in degrees.
 
     `sharpness` as `sharpness_of` has it; `face_px` is the face's width in the picture as it was handed in;
-    `chip` is the face for the identity network; `iris` the colour of the eyes, None where it is not seen; `name` says
-    which still or which moment of a clip it is.
+    `chip` is the face for the identity network; `glasses`: whether some are worn; `iris` the colour of the eyes, None
+    where it is not seen; `name` says which still or which moment of a clip it is.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Reference:
     face_px: int
     chip: U8
     irises: F32
+    glasses: bool = False
     iris: IrisLook | None = None
 
     @cached_property
@@ -65,6 +67,8 @@ class Reference:
             weak.append("blurred")
         if self.face_px < _SMALL_FACE_PX:
             weak.append("small")
+        if self.glasses:
+            weak.append("glasses")
         return ", ".join(weak)
 
     def close_up(self) -> Reference:
@@ -114,7 +118,16 @@ def reference_of(name: str, frame: Frame, mesh: F32, networks: FaceNetworks) -> 
     width, irises = round(float(np.ptp(mesh[:, 0]))), networks.irises(frame, mesh)
     look = iris_look(frame, np.concatenate([mesh, irises]))
     return Reference(
-        name, frame, mesh, pose_of(mesh), sharpness_of(frame, mesh), width, chip(frame, mesh), irises, look
+        name,
+        frame,
+        mesh,
+        pose_of(mesh),
+        sharpness_of(frame, mesh),
+        width,
+        chip(frame, mesh),
+        irises,
+        wears_glasses(frame, mesh),
+        look,
     )
 
 

@@ -57,15 +57,15 @@ def regions() -> Regions:
     oval = uv.copy()
     high = np.array([p for p in FACE_OVAL if uv[p, 1] < brow_top])
     oval[high, 1] = brow_top - (brow_top - uv[high, 1]) * 0.88  # the hairline itself stays the target's
-    face = _polygon(oval, FACE_OVAL)
+    face = polygon(oval, FACE_OVAL)
     rim, forehead = depth_inside(face, width * 0.08), depth_inside(face, width * 0.17)
     shape = (rim * (1 - upper) + forehead * upper) * _without_openings(uv, width)
-    features = np.max([_polygon(uv, loop, grow) for loop, grow in _FEATURES], axis=0)
+    features = np.max([polygon(uv, loop, grow) for loop, grow in _FEATURES], axis=0)
     skin = cv2.GaussianBlur(face * (1 - features).astype(np.float32), (0, 0), width * 0.01) * rim
     # Nothing reaches into the hull of brows, eyes and mouth but hands.
-    core = _hull(uv, LEFT_BROW + RIGHT_BROW + LEFT_EYE + RIGHT_EYE + LIPS_OUTER, width * 0.02).astype(np.float32)
+    core = hull(uv, LEFT_BROW + RIGHT_BROW + LEFT_EYE + RIGHT_EYE + LIPS_OUTER, width * 0.02).astype(np.float32)
     inside = np.maximum(depth_inside(face, width * 0.22), cv2.GaussianBlur(core, (0, 0), width * 0.015))
-    led = np.max([_hull(uv, points, width * 0.012) for points in _LED], axis=0)
+    led = np.max([hull(uv, points, width * 0.012) for points in _LED], axis=0)
     led = cv2.GaussianBlur(led.astype(np.float32), (0, 0), width * 0.012)
     return Regions(*(np.asarray(plane, np.float32) for plane in (skin, 1 - inside, shape, led)))
 
@@ -86,7 +86,8 @@ def depth_inside(region: U8, width_px: float) -> F32:
     return ramp(cv2.distanceTransform(region, cv2.DIST_L2, 5), 0.0, width_px)
 
 
-def _polygon(uv: F32, loop: Sequence[int], grow: float = 1.0) -> U8:
+def polygon(uv: F32, loop: Sequence[int], grow: float = 1.0) -> U8:
+    """1 inside a loop of mesh points `(A, A)`, grown around its middle."""
     points = uv[list(loop)]
     centre = points.mean(axis=0)
     canvas = np.zeros((ATLAS_PX, ATLAS_PX), np.uint8)
@@ -98,14 +99,14 @@ def _without_openings(uv: F32, width: float) -> F32:
     """1 but for the eyes with their lids and the inner mouth."""
     kept = np.ones((ATLAS_PX, ATLAS_PX), np.float32)
     for eye in (LEFT_EYE, RIGHT_EYE):
-        kept *= 1 - cv2.GaussianBlur(_polygon(uv, eye, _LIDS).astype(np.float32), (0, 0), width * 0.005)
-    mouth = _polygon(uv, LIPS_INNER)
+        kept *= 1 - cv2.GaussianBlur(polygon(uv, eye, _LIDS).astype(np.float32), (0, 0), width * 0.005)
+    mouth = polygon(uv, LIPS_INNER)
     cv2.polylines(mouth, [np.rint(uv[list(LIPS_INNER)]).astype(np.int32)], True, 1, max(1, round(width * 0.014)))
     kept *= 1 - cv2.GaussianBlur(mouth.astype(np.float32), (0, 0), width * 0.004)
     return kept
 
 
-def _hull(uv: F32, points: Sequence[int], wider_px: float) -> U8:
+def hull(uv: F32, points: Sequence[int], wider_px: float) -> U8:
     """The hull of some points, widened."""
     hull = np.zeros((ATLAS_PX, ATLAS_PX), np.uint8)
     cv2.fillConvexPoly(hull, cv2.convexHull(np.rint(uv[list(points)]).astype(np.int32)), 1)

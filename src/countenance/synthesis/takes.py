@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ _LOOKS = 120  # pictures of a clip that are looked at
 _FROM_CLIP = 24
 _SPLIT = 0.05  # share of the looks that may show several people: passers-by and false alarms
 _SHARP_ENOUGH = 0.8  # of the clip's median
+_WORN = 0.3  # share of a clip's pictures in which glasses are noticed when they are worn in all
 _ALIKE = 0.5  # steps; pictures nearer than this add nothing
 
 
@@ -80,5 +82,7 @@ def read_clip(path: Path, networks: FaceNetworks) -> list[Reference]:
         raise InputError(f"{path}: no face that is large and clear enough is found in this clip; use another.")
     sharp_enough(max(seen, key=lambda one: one.sharpness))
     limit = _SHARP_ENOUGH * float(np.median([one.sharpness for one in seen]))
+    if sum(one.glasses for one in seen) > _WORN * len(seen):  # and not noticed in each picture
+        seen = [replace(one, glasses=True) for one in seen]
     sharp = sorted((one for one in seen if one.sharpness >= limit), key=lambda one: -one.sharpness)
     return most_different(sharp, _FROM_CLIP, alike=_ALIKE)

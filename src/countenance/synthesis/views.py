@@ -12,7 +12,8 @@ from countenance.perception.layout import texels, with_eyes
 from countenance.perception.raster import spread, vertex_normals
 from countenance.perception.topology import triangles
 from countenance.synthesis.eyes import blank_eyes
-from countenance.synthesis.fields import FIELD_PX
+from countenance.synthesis.fields import FIELD_PX, field
+from countenance.synthesis.glasses import frames_in
 from countenance.synthesis.references import Reference
 from countenance.synthesis.regions import ATLAS_PX
 
@@ -26,13 +27,15 @@ class View:
 
     `pixels` `(A, A, 3)` uint8 RGB; `facing` `(F, F)`: 1 seen head-on, 0 at a grazing angle, hidden or outside the
     picture; `normals` `(F, F, 3)` unit, in the camera's axes (z below 0 faces it); `density`: picture pixels for a
-    texel that is seen head-on, times how sharp they are.
+    texel that is seen head-on, times how sharp they are; `glasses` `(F, F)` 0..1: where frames of glasses lie, None if
+    none are worn.
     """
 
     pixels: U8
     facing: F32
     normals: F32
     density: float
+    glasses: F32 | None = None
 
 
 def unrolled(reference: Reference) -> View:
@@ -42,14 +45,15 @@ def unrolled(reference: Reference) -> View:
     place, _ = spread(texels(ATLAS_PX), with_eyes(), mesh[:, :2], (ATLAS_PX, ATLAS_PX))
     pixels = cv2.remap(blank.rgb(), place[..., 0], place[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     values = np.concatenate([mesh, vertex_normals(mesh, triangles())], axis=1)
-    field, valid = spread(texels(FIELD_PX), with_eyes(), values, (FIELD_PX, FIELD_PX))
-    normals = field[..., 3:] / (np.linalg.norm(field[..., 3:], axis=2, keepdims=True) + 1e-6)
-    facing = np.maximum(-normals[..., 2], 0) * valid * _in_sight(mesh, field[..., :3], reference.frame.size)
+    values_at, valid = spread(texels(FIELD_PX), with_eyes(), values, (FIELD_PX, FIELD_PX))
+    normals = values_at[..., 3:] / (np.linalg.norm(values_at[..., 3:], axis=2, keepdims=True) + 1e-6)
+    facing = np.maximum(-normals[..., 2], 0) * valid * _in_sight(mesh, values_at[..., :3], reference.frame.size)
     turned = max(0.3, float(np.cos(np.radians(reference.pose[0]))))
     across = float(np.linalg.norm(mesh[33, :2] - mesh[263, :2])) / turned
     layout_across = float(np.linalg.norm(texels(ATLAS_PX)[33] - texels(ATLAS_PX)[263]))
     density = across / layout_across * min(1.0, reference.sharpness / 0.6)
-    return View(pixels, facing.astype(np.float32), normals.astype(np.float32), density)
+    frames = field(frames_in(pixels)) if reference.glasses else None
+    return View(pixels, facing.astype(np.float32), normals.astype(np.float32), density, frames)
 
 
 def _in_sight(mesh: F32, places: F32, size: tuple[int, int]) -> F32:
