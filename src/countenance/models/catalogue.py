@@ -88,8 +88,8 @@ CATALOGUE: tuple[Model, ...] = (
     Model(
         "hand",
         _MEDIAPIPE,
-        "mediapipe/modules/hand_landmark/hand_landmark_lite.tflite",
-        "048edd3645c9bf7397d19a9f6e3a42957d6e414c9bea6598030a2e9b624156e6",
+        "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
+        "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
         "Apache-2.0",
         True,
         "21 points of a hand, to know its outline",

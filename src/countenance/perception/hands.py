@@ -1,7 +1,7 @@
 """Hands near a face: found now and then, and followed while they stay.
 
-Weights: MediaPipe's palm detector and hand landmark model, both in their light form (Apache-2.0), run by LiteRT
-on one thread; tensor layouts and crops as published with the models.
+Weights: MediaPipe's light palm detector and its full hand landmark model (Apache-2.0), run by LiteRT on one
+thread; tensor layouts and crops as published with the models.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ WRIST, THUMB, INDEX, MIDDLE, RING, LITTLE = 0, 1, 5, 9, 13, 17  # the first poin
 HAND_POINTS = 21
 _PALM_PX = 192
 _PALM_GRIDS = ((24, 2), (12, 6))  # cells a side, anchors a cell
-_PALM_SCORE = 0.3  # the second network has the last word
+_PALM_SCORE = 0.2  # the second network has the last word
 _LANDMARKS_PX = 224
 _LANDMARKS_SCORE = 0.35
-_SURE_SCORE = 0.8  # a new hand must look like one; a known one may be blurred for a while
+_SURE_SCORE = 0.75  # a new hand must look like one; a known one may be blurred for a while
 _EDGE = 0.5  # the networks count from the crop's edge, pictures here from the middle of their first pixel
 _ALIKE = 0.5  # of a palm's side: nearer palms are the same hand
 _PALM_REACH, _PALM_SHIFT = 2.6, 0.5  # from a palm's box to the hand's, as the models were trained

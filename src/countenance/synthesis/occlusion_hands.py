@@ -14,7 +14,7 @@ from countenance.perception.hands import INDEX, LITTLE, MIDDLE, RING, THUMB, WRI
 
 _LOOK_EVERY = 16  # pictures between looks for hands while nothing stirs
 _LOOK_AGAIN = 5  # the same while something moves beside the face
-_LOOK_AT_ONCE, _TRIES = 2, 8  # the same while something seems to be in front of it, and how often that is believed
+_LOOK_AT_ONCE, _TRIES = 2, 14  # the same while something seems to be in front of it, and how often that is believed
 _REACH = 2.4  # side of the square that is searched over the face's size
 _FINGERS = tuple(tuple(range(first, first + 4)) for first in (THUMB, INDEX, MIDDLE, RING, LITTLE))
 _PALM = (WRIST, THUMB, INDEX, MIDDLE, RING, LITTLE)
