@@ -44,6 +44,7 @@ _RISE, _FALL = 0.75, 0.5  # share of a picture's news that is believed at once
 _RIM_GAP = np.ones((3, 13), np.uint8)  # texels
 _REDDER = 0.5  # redder than before is more often blood, lips or shadow than something else
 _STIR, _STIR_SHARE = 2.2, 0.0012  # spreads, and share of the texels: then it is worth while to look for a hand
+_LIKELY = 0.35
 _SPECK = 14  # texels: smaller is noise, a spot or a glint
 _FACING = (0.12, 0.30)  # how squarely a texel must be seen: trust grows in between
 _LIGHT_LAG = 0.88  # share of the last picture's soft light that stays
@@ -102,7 +103,7 @@ class Occlusion:
             hidden = np.where(expression() > 0.3, cv2.morphologyEx(hidden, cv2.MORPH_CLOSE, _RIM_GAP), hidden)
         hands = self._hands.see(frame, mesh, stirred=float((cv2.blur(far, (5, 5)) > _STIR).mean()) > _STIR_SHARE)
         lined = np.maximum(self._look.lined, self._strands)
-        layers = cv2.merge([holes_filled(hidden), self._look.smooth, lined, far])
+        layers = cv2.merge([holes_filled(hidden), self._look.smooth * _trust(facing), lined, far])
         thin, wide = _drawn(layers, hands, frame, box, mesh, glasses=self._look.glasses)
         self._remember(thin, box, places)
         found = [alpha for alpha in (thin, wide) if alpha is not None]
@@ -117,7 +118,7 @@ class Occlusion:
 
     def _distance(self, look: Look, colours: F32, facing: F32) -> F32:
         """How many spreads each texel differs from the face's own look in this light `(S, S)`."""
-        trust = np.clip((facing - _FACING[0]) / (_FACING[1] - _FACING[0]), 0, 1) * look.known
+        trust = _trust(facing) * look.known
         seen = trust > 0
         gap = colours - look.middle
         gap -= light(gap, seen & (self._belief < 0.5), look.spread)
@@ -148,14 +149,18 @@ class Occlusion:
         self._soft = _LIGHT_LAG * self._soft + (1 - _LIGHT_LAG) * soft
 
 
+def _trust(facing: F32) -> F32:
+    return np.asarray(np.clip((facing - _FACING[0]) / (_FACING[1] - _FACING[0]), 0, 1), np.float32)
+
+
 def _without_specks(belief: F32) -> F32:
     """The belief without blobs that are too small to be a thing."""
-    blobs = (belief > 0.35).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(blobs, connectivity=8)
+    if belief.max() <= _LIKELY:
+        return np.zeros_like(belief)
+    blobs = (belief > _LIKELY).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(blobs, connectivity=8)
     large = stats[:, cv2.CC_STAT_AREA] >= _SPECK
     large[0] = False
-    if count == 1 or not large.any():
-        return np.zeros_like(belief)
     near = cv2.dilate(large[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
     return np.asarray(belief * near, np.float32)
 

@@ -78,7 +78,7 @@ def look_of(tracks: Sequence[FaceTrack]) -> Look | None:
     if not textures:
         return None
     seen = np.stack([texture.any(axis=2) for texture in textures]) & inside()
-    raw = np.stack([axes(texture.astype(np.float32)) for texture in textures])
+    raw = np.stack([axes(texture) for texture in textures])
     known = seen.sum(axis=0) >= max(1, len(textures) // 8)
     floor = _FLOOR + _EXPRESSION * _movement()[..., None]
     middle = _median(raw, seen)
@@ -120,14 +120,17 @@ def seen_face(frame: Frame, mesh: F32) -> tuple[F32, F32, F32]:
         return np.zeros((SIDE, SIDE, 3), np.float32), np.zeros((SIDE, SIDE), np.float32), places
     local = places - np.array([box.x, box.y], np.float32)
     pixels = cv2.remap(frame.rgb(box), local, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    in_picture = ((local >= 0) & (local <= np.array([box.width - 1, box.height - 1], np.float32))).all(axis=2)
-    return axes(pixels.astype(np.float32)), squarely * (inside() & in_picture), places
+    x, y = cv2.split(local)
+    in_picture = (x >= 0) & (x <= box.width - 1) & (y >= 0) & (y <= box.height - 1)
+    return axes(pixels), squarely * (inside() & in_picture), places
 
 
-def axes(rgb: F32) -> F32:
+def axes(rgb: U8) -> F32:
     """Log brightness and the shares of red and blue `(h, w, 3)` of RGB 0..255."""
-    total = rgb.sum(axis=2) + np.float32(24)  # +8 a channel: dark pixels carry no reliable colour
-    return np.stack([np.log(total), (rgb[..., 0] + 8) / total, (rgb[..., 2] + 8) / total], axis=2).astype(np.float32)
+    red, green, blue = cv2.split(rgb.astype(np.float32))
+    total = red + green + blue + np.float32(24)  # +8 a channel: dark pixels carry no reliable colour
+    shares = (red + np.float32(8)) / total, (blue + np.float32(8)) / total
+    return np.asarray(cv2.merge([cv2.log(total), *shares]), np.float32)
 
 
 def matter(gap: F32, base: F32) -> F32:
@@ -151,7 +154,7 @@ def light(gap: F32, seen: NDArray[np.bool_], scale: F32) -> F32:
         return np.zeros_like(gap)
     fitted = np.zeros((basis.shape[1], 3), np.float32)
     fitted[0] = np.median(few, axis=0)
-    for _ in range(5):
+    for _ in range(4):
         rest = (few - basis @ fitted) / scale
         weight = 1 / (1 + (rest * rest).sum(axis=1) / 4)
         for columns, terms in ((slice(0, 1), 6), (slice(1, 3), 3)):
@@ -170,6 +173,8 @@ def inside() -> NDArray[np.bool_]:
 
 def holes_filled(values: F32) -> F32:
     """Values `(S, S)` carried from around the eyes and lips into the holes between them, where the mesh has none."""
+    if not values.any():
+        return values
     return np.where(inside(), values, _carried(values[..., None], inside())[..., 0]).astype(np.float32)
 
 
@@ -292,6 +297,8 @@ def _believed(level: F32, skin: F32, bare: NDArray[np.bool_], floor: F32) -> NDA
 
 def grown(sure: NDArray[np.bool_], likely: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The patches of what is likely that hold something sure."""
+    if not sure.any():
+        return sure
     count, labels = cv2.connectedComponents((likely | sure).astype(np.uint8), connectivity=8)
     chosen = np.zeros(count, bool)
     chosen[labels[sure]] = True
