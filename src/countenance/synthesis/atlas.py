@@ -21,6 +21,8 @@ _LEADS, _LEADS_FEATURES = 20.0, 50.0  # how much more the first view counts on s
 _DELIT = 0.5  # share of the light that is taken off: the rest models nose and eyes, by which people are known
 _COVERED = 6.0  # effort of a face that is all covered
 _GLASSES = 3.0  # effort of a face with glasses
+_FINE_PX, _PATCH_PX = 2.0, 14.0  # detail finer than the first, looked at over the second
+_ROUGHER = 1.15  # than the other side of the face
 _RESTLESS = (2.2, 4.0)  # fine detail, of what is usual on this person's skin: more is hair, a rim or a fold
 _TWIN = 0.5  # what a texel's mirror twin is worth
 _DOUBTED = (0.3, 0.8)  # trust below which a view counts next to nothing, and from which fully
@@ -62,13 +64,27 @@ def made_atlas(views: Sequence[View], efforts: F32) -> Atlas:
     filled = blended([picture, mirrored_plane(picture)], np.stack([1 - missing, twin]) + np.float32(1e-5))
     known = _together([_detail(view, one) for view, one in pairs]) * face
     confidence = np.maximum(known, _TWIN * mirrored_plane(known))
-    texture = diffused(filled, ramp(np.maximum(seen, twin), 0.05, 0.3))
+    texture = _evenly_rough(diffused(filled, ramp(np.maximum(seen, twin), 0.05, 0.3)))
     return Atlas(
         _in_bytes(texture),
         _in_bytes(np.asarray(confidence * 255, np.float32)) / np.float32(255),
         _shares(scores),
         leader,
     )
+
+
+def _evenly_rough(texture: F32) -> F32:
+    """The texture with its fine detail calmed where one side of the face is rougher than the other and than the skin
+    elsewhere: that is a grazing light or grain in a shadow. A beard is rough on both sides."""
+    skin = regions().skin
+    soft = cv2.GaussianBlur(texture, (0, 0), _FINE_PX)
+    grey = cv2.cvtColor(texture - soft, cv2.COLOR_RGB2GRAY)
+    rough = cv2.sqrt(cv2.GaussianBlur(grey * grey * skin, (0, 0), _PATCH_PX) / (
+        cv2.GaussianBlur(skin, (0, 0), _PATCH_PX) + 1e-3))  # fmt: skip
+    usual = np.float32(np.percentile(rough[skin > 0.5], 25))  # one whole side may be rough
+    allowed = _ROUGHER * np.maximum(usual, mirrored_plane(rough))
+    calm = 1 - skin * (1 - np.minimum(allowed / (rough + 1e-3), 1))
+    return np.asarray(soft + (texture - soft) * calm[..., None], np.float32)
 
 
 def _in_bytes(plane: F32) -> F32:
