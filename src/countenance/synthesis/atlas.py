@@ -79,8 +79,8 @@ def _evenly_rough(texture: F32) -> F32:
     skin = regions().skin
     soft = cv2.GaussianBlur(texture, (0, 0), _FINE_PX)
     grey = cv2.cvtColor(texture - soft, cv2.COLOR_RGB2GRAY)
-    rough = cv2.sqrt(cv2.GaussianBlur(grey * grey * skin, (0, 0), _PATCH_PX) / (
-        cv2.GaussianBlur(skin, (0, 0), _PATCH_PX) + 1e-3))  # fmt: skip
+    share = cv2.GaussianBlur(skin, (0, 0), _PATCH_PX) + 1e-3
+    rough = cv2.sqrt(cv2.GaussianBlur(grey * grey * skin, (0, 0), _PATCH_PX) / share)
     usual = np.float32(np.percentile(rough[skin > 0.5], 25))  # one whole side may be rough
     allowed = _ROUGHER * np.maximum(usual, mirrored_plane(rough))
     calm = 1 - skin * (1 - np.minimum(allowed / (rough + 1e-3), 1))
