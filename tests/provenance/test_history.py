@@ -13,8 +13,9 @@ import pytest
 
 from countenance.errors import InputError, IntegrityError
 from countenance.provenance.authority import anchor_pem
-from countenance.provenance.disclosure import EngineUse, ReleaseRecord, contradictions
+from countenance.provenance.disclosure import EngineUse, ReleaseRecord
 from countenance.provenance.history import read_history, seal
+from countenance.provenance.manifest import manifest_contradictions
 from countenance.store.project import Project, init_project
 
 RECORD = ReleaseRecord(
@@ -77,7 +78,7 @@ def test_a_sealed_file_is_trusted_and_names_its_release(
     assert history.release_id == "01JD3ZRELEASE"
     assert history.receipt_sha256 == "ab" * 32
     assert history.mark_id == "00ff00ff00ff00ff"
-    assert contradictions(RECORD, manifest=history.manifest) == ()
+    assert manifest_contradictions(RECORD, history.manifest) == ()
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -1,8 +1,8 @@
 """One release record, and every disclosure derived from it.
 
-What the C2PA manifest, the page's structured data, the captions and the badge say about a release
-comes from here and nowhere else, so that they cannot contradict each other; `contradictions` checks
-what was really written.
+What the C2PA manifest (`manifest`), the page's structured data, the captions and the badge say about a
+release comes from this record and nowhere else, so that they cannot contradict each other;
+`contradictions` checks what was really written.
 """
 
 from __future__ import annotations
@@ -14,10 +14,6 @@ from typing import Any
 
 from countenance.errors import InputError
 from countenance.provenance.wording import wording
-
-MARK_ALGORITHM = "org.countenance.tile.1"
-RELEASE_LABEL = "org.countenance.release"
-IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 DIGITAL_CAPTURE = "digitalCapture"
 COMPOSITE_SYNTHETIC = "compositeSynthetic"
@@ -32,7 +28,6 @@ MASTER_SOURCE_TYPES = (
 
 PARTS = ("face", "mouth", "voice")
 BADGES = ("off", "corner", "endcard")
-NOT_ALLOWED = ("cawg.ai_generative_training", "cawg.ai_training", "cawg.data_mining")
 
 
 @dataclass(frozen=True)
@@ -124,42 +119,6 @@ def digital_source_type(record: ReleaseRecord) -> str:
     return COMPOSITE_TRAINED
 
 
-def c2pa_actions(record: ReleaseRecord) -> list[dict[str, Any]]:
-    """What was done, in order, as C2PA actions (version 2)."""
-    actions: list[dict[str, Any]] = []
-    if record.master_source_type is None:
-        actions.append({"action": "c2pa.created", "digitalSourceType": IPTC + digital_source_type(record)})
-    else:
-        actions.append({"action": "c2pa.opened", "parameters": {"ingredientIds": ["master"]}})
-    actions += [_edited(engine) for engine in record.engines]
-    if record.dubbed:
-        languages = {"sourceLanguage": record.master_language, "targetLanguage": record.language}
-        actions.append({"action": "c2pa.translated", "parameters": languages})
-    if badge_text(record):
-        actions.append({"action": "c2pa.addedText", "parameters": {"description": badge_text(record)}})
-    actions.append({"action": "c2pa.watermarked.bound"})
-    return [{**action, "when": record.released_at} for action in actions]
-
-
-def c2pa_assertions(record: ReleaseRecord) -> list[dict[str, Any]]:
-    """Everything that the manifest of this release asserts."""
-    release = {
-        "release": record.release_id,
-        "variant": record.variant_id,
-        "receipt_sha256": record.receipt_sha256,
-        "grants": list(record.grants),
-        "digital_source_type": IPTC + digital_source_type(record),
-    }
-    mining = {"entries": {name: {"use": "notAllowed"} for name in NOT_ALLOWED}}
-    binding = {"alg": MARK_ALGORITHM, "blocks": [{"scope": {}, "value": record.mark_id}]}
-    return [
-        {"label": "c2pa.actions.v2", "data": {"actions": c2pa_actions(record)}},
-        {"label": "c2pa.soft-binding", "data": binding},
-        {"label": "cawg.training-mining", "data": mining},
-        {"label": RELEASE_LABEL, "data": release},
-    ]
-
-
 def sentence(record: ReleaseRecord) -> str:
     """What was done, in one sentence of the release's language; empty when nothing was."""
     if not record.modified:
@@ -192,19 +151,16 @@ def jsonld_fields(record: ReleaseRecord) -> dict[str, Any]:
 
 def contradictions(
     record: ReleaseRecord,
-    manifest: Mapping[str, Any] | None = None,
     jsonld: Mapping[str, Any] | None = None,
     captions: str | None = None,
     badge: str | None = None,
 ) -> tuple[str, ...]:
     """Where what was written says something else than the record, in words; empty when all agree.
 
-    `manifest` is the active manifest as a C2PA reader gives it, `jsonld` the VideoObject, `captions` the
-    WebVTT text, `badge` the words that were drawn. What is None is not looked at.
+    `jsonld` is the VideoObject, `captions` the WebVTT text, `badge` the words that were drawn. What is None
+    is not looked at. The manifest has a check of its own, `manifest.manifest_contradictions`.
     """
     found: list[str] = []
-    if manifest is not None:
-        found += _manifest_contradictions(record, manifest)
     if jsonld is not None:
         found += _jsonld_contradictions(record, jsonld)
     if captions is not None:
@@ -213,41 +169,6 @@ def contradictions(
     if badge is not None and badge != badge_text(record):
         found.append(f"the badge says {badge!r}, not {badge_text(record)!r}")
     return tuple(found)
-
-
-def _edited(engine: EngineUse) -> dict[str, Any]:
-    voice = TRAINED if engine.trained else ALGORITHMIC
-    return {
-        "action": "c2pa.edited",
-        "digitalSourceType": IPTC + (voice if engine.part == "voice" else COMPOSITE_TRAINED),
-        "softwareAgent": {"name": engine.name, "version": engine.version},
-        "parameters": {"description": getattr(wording("en"), engine.part)},
-    }
-
-
-def _manifest_contradictions(record: ReleaseRecord, manifest: Mapping[str, Any]) -> Iterable[str]:
-    written = {one["label"]: one["data"] for one in manifest.get("assertions", ())}
-    for assertion in c2pa_assertions(record):
-        label = assertion["label"]
-        if _comparable(written.get(label, {})) != _comparable(assertion["data"]):
-            yield f"the manifest's {label} is not what the release record says"
-
-
-def _comparable(data: Mapping[str, Any]) -> Any:
-    return [_told(action) for action in data["actions"]] if "actions" in data else data
-
-
-def _told(action: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What an action tells, without the references that a signer fills in."""
-    parameters = action.get("parameters", {})
-    names = ("sourceLanguage", "targetLanguage", "description")
-    agent = action.get("softwareAgent") or {}
-    return (
-        action["action"],
-        action.get("digitalSourceType"),
-        (agent.get("name"), agent.get("version")),
-        tuple(parameters.get(name) for name in names),
-    )
 
 
 def _jsonld_contradictions(record: ReleaseRecord, jsonld: Mapping[str, Any]) -> Iterable[str]:

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from countenance import __version__
 from countenance.errors import InputError, IntegrityError
 from countenance.provenance.authority import Authority, ensure_authority
-from countenance.provenance.disclosure import RELEASE_LABEL, ReleaseRecord, c2pa_assertions, contradictions
+from countenance.provenance.disclosure import ReleaseRecord
+from countenance.provenance.manifest import RELEASE_LABEL, c2pa_assertions, manifest_contradictions
 from countenance.store.files import atomic_path
 from countenance.store.project import Project
 
@@ -76,7 +77,7 @@ def seal(project: Project, source: Path, target: Path, record: ReleaseRecord, ma
     with atomic_path(target) as temporary:
         _sign(authority, definition, media_type, source, temporary, master)
         history = read_history(temporary, authority.anchor_pem)
-        problems = history.problems + contradictions(record, manifest=history.manifest)
+        problems = history.problems + manifest_contradictions(record, history.manifest)
         if history.state != TRUSTED or history.manifest_id is None or problems:
             raise IntegrityError(f"the seal of {source} does not check out ({'; '.join(problems)}).")
     return history.manifest_id
