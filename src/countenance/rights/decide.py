@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from countenance.rights.grants import EVERYTHING, Grant, RecordedGrant
+from countenance.rights.grants import Grant, RecordedGrant
+from countenance.rights.vocabulary import EVERYTHING
 
 # A use that asks for no purpose (or engine) in particular: a person who only stays in the picture.
 ANY = "any"
@@ -14,7 +15,12 @@ ANY = "any"
 
 @dataclass(frozen=True)
 class Use:
-    """One use of one talent: for what, by which engine, in which campaign, where, when."""
+    """One use of one talent: for what, by which engine, in which campaign, where, when, and by whom published.
+
+    `products` are the categories that are advertised, none when nobody said. `publisher` is who publishes where that is
+    not the controller of the grant. `derivative`: the master is itself something that was made here. `publishing`: this
+    is about letting it out, for which the person may want to have agreed (`approved`).
+    """
 
     talent: str
     purpose: str
@@ -24,6 +30,11 @@ class Use:
     channel: str
     language: str
     at: date
+    products: tuple[str, ...] = ()
+    publisher: str | None = None
+    derivative: bool = False
+    publishing: bool = False
+    approved: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,22 +49,33 @@ class Verdict:
 def decide(use: Use, grants: Sequence[RecordedGrant]) -> Verdict:
     """One live grant of the talent must cover the whole use; two halves do not make a permission.
 
-    Of several that do, the one that lasts longest counts (the older id on a tie).
+    Where grants conflict, the protecting word counts: a product that any live grant excludes is excluded for all of
+    the talent's grants. Of several grants that cover the use, the one that lasts longest counts (the older id on a
+    tie).
     """
     own = sorted((one for one in grants if one.grant.talent == use.talent), key=lambda one: one.id)
     if not own:
         return Verdict(False, (f"{use.talent}: no grant is on record",), None)
     refusals = {one.id: tuple(_refusals(use, one)) for one in own}
+    objections = {one.id: tuple(_objections(use, one)) for one in own}
     covering = [one for one in own if not refusals[one.id]]
-    if covering:
+    if covering and not any(objections.values()):
         return Verdict(True, (), max(covering, key=lambda one: one.grant.valid_until).id)
     reasons = dict.fromkeys(
-        f"{use.talent}: the grant of {one.grant.valid_from} {refusal}" for one in own for refusal in refusals[one.id]
+        f"{use.talent}: the grant of {one.grant.valid_from} {why}"
+        for one in own
+        for why in (*(() if covering else refusals[one.id]), *objections[one.id])
     )
     return Verdict(False, tuple(reasons), None)
 
 
+def is_live(recorded: RecordedGrant, day: date) -> bool:
+    """Whether a grant is in force on a day: begun, not ended, not withdrawn."""
+    return recorded.withdrawn_at is None and recorded.grant.valid_from <= day <= recorded.grant.valid_until
+
+
 def _refusals(use: Use, recorded: RecordedGrant) -> Iterator[str]:
+    """Why this grant does not cover the use."""
     grant = recorded.grant
     if recorded.withdrawn_at is not None:
         yield f"was withdrawn on {recorded.withdrawn_at[:10]}"
@@ -64,6 +86,24 @@ def _refusals(use: Use, recorded: RecordedGrant) -> Iterator[str]:
     for noun, wanted, covered in _scopes(use, grant):
         if EVERYTHING not in covered and not _covers(noun, wanted, covered):
             yield f"does not cover {noun} {wanted} (it covers {', '.join(covered)})"
+    if use.publisher not in (None, grant.controller, *grant.sublicence) and EVERYTHING not in grant.sublicence:
+        yield f"is for {grant.controller} and does not let {use.publisher} publish (no sublicence)"
+    if use.derivative and not grant.derivatives:
+        yield "does not allow derivatives: the master is itself something that was made with it"
+    if use.publishing and grant.approval == "person" and not use.approved:
+        yield "wants the person's own approval before this is published"
+
+
+def _objections(use: Use, recorded: RecordedGrant) -> Iterator[str]:
+    """What this grant, while it is live, keeps all of the talent's grants from."""
+    excluded = recorded.grant.excluded
+    if not excluded or not is_live(recorded, use.at):
+        return
+    if not use.products:
+        yield f"excludes some products ({', '.join(excluded)}), and nobody said what is advertised"
+    for product in use.products:
+        if product in excluded:
+            yield f"excludes the product {product}, also for the talent's other grants"
 
 
 def _scopes(use: Use, grant: Grant) -> Iterator[tuple[str, str, tuple[str, ...]]]:

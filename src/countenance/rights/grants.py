@@ -5,18 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from countenance.ledger.chain import canonical
+from countenance.rights.terms import Fee, Identity, Signed, read_fee, read_identity, read_signed
+from countenance.rights.vocabulary import APPROVALS, EVERYTHING, FORBIDDEN, KINDS, PRODUCTS, PURPOSES
 from countenance.store.documents import Section, read_document
 from countenance.store.files import sha256_file
-
-EVERYTHING = "*"
-PURPOSES = ("swap_source", "swap_target", "lipsync", "voice", "training", "analysis", "authentication")
-KINDS = ("real", "synthetic")
 
 _REQUIRED = (
     "talent",
@@ -29,14 +27,23 @@ _REQUIRED = (
     "languages",
     "valid",
 )
-_OPTIONAL = ("engines", "evidence", "licence", "origin")
+_OPTIONAL = (
+    "engines", "evidence", "licence", "origin", "born", "jurisdiction", "excluded", "approval", "sublicence",
+    "derivatives", "fee", "identity", "signed", "replaces", "notice", "contact",
+)  # fmt: skip
 _MARKET = re.compile(r"[A-Z]{2}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+_SIGNED_AFTERWARDS = ("evidence", "signed")  # what is added to the terms when they are signed
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What is allowed, to whom and for how long (both days included). `"*"` in a list allows all."""
+    """What is allowed, to whom and for how long (both days included). `"*"` in a list allows all.
+
+    Fields from `born` on came later; where they have their defaults they are left out of the document, so that the
+    hashes of older documents stay as they are.
+    """
 
     talent: str
     kind: str
@@ -52,21 +59,46 @@ class Grant:
     evidence: tuple[tuple[str, str], ...]  # file name, sha256
     licence: str | None
     origin: str | None
+    born: date | None = None  # as declared; nobody's age is ever guessed from a face
+    jurisdiction: str | None = None  # ISO 3166-1: whose law the grant is under
+    excluded: tuple[str, ...] = ()  # categories of products; they bind all of the talent's grants
+    approval: str = "none"  # "person": nothing is published before the person has agreed to it
+    sublicence: tuple[str, ...] = ()  # who else may publish; none by default
+    derivatives: bool = False  # may what was made be the master of something else?
+    fee: Fee | None = None
+    identity: Identity | None = None
+    signed: Signed | None = None
+    replaces: str | None = None  # the id of the grant that ends when this one is recorded
+    notice: str | None = None  # where the privacy notice stands
+    contact: str | None = None  # whom the person turns to
 
     @property
     def document(self) -> dict[str, Any]:
         """The grant as a JSON object in which the order of lists plays no part."""
-        values: dict[str, Any] = {
-            name: sorted(value) if isinstance(value, tuple) else value for name, value in vars(self).items()
-        }
-        values["valid_from"] = self.valid_from.isoformat()
-        values["valid_until"] = self.valid_until.isoformat()
+        values: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value == field.default and field.name not in ("licence", "origin"):
+                continue
+            values[field.name] = _plain(value)
         values["evidence"] = [{"name": name, "sha256": sha256} for name, sha256 in sorted(self.evidence)]
         return values
 
     @property
     def document_sha256(self) -> str:
         return document_sha256(self.document)
+
+    @property
+    def terms_sha256(self) -> str:
+        """The hash of what is signed: the document without the signature itself and its evidence."""
+        return document_sha256({name: v for name, v in self.document.items() if name not in _SIGNED_AFTERWARDS})
+
+    def age_on(self, day: date) -> int | None:
+        """The declared age in full years; None where no birth date was declared."""
+        if self.born is None:
+            return None
+        before_birthday = (day.month, day.day) < (self.born.month, self.born.day)
+        return day.year - self.born.year - before_birthday
 
 
 @dataclass(frozen=True)
@@ -91,17 +123,23 @@ def grant_from_document(document: dict[str, Any]) -> Grant:
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
     }
-    values["valid_from"] = date.fromisoformat(document["valid_from"])
-    values["valid_until"] = date.fromisoformat(document["valid_until"])
+    for name in ("valid_from", "valid_until", "born"):
+        if name in values:
+            values[name] = date.fromisoformat(values[name])
     values["evidence"] = tuple((entry["name"], entry["sha256"]) for entry in document["evidence"])
+    if "fee" in values:
+        values["fee"] = Fee(**values["fee"])
+    for name, part in (("identity", Identity), ("signed", Signed)):
+        if name in values:
+            values[name] = part(**{**values[name], "on": date.fromisoformat(values[name]["on"])})
     return Grant(**values)
 
 
 def load_grant(path: Path) -> Grant:
-    """Read a grant file; BriefError names the line of what is unknown, missing or impossible.
+    """Read a grant file; BriefError names the line of what is unknown, missing, impossible or forbidden.
 
-    Evidence files are looked for beside the grant file and kept by their hash. A real person's
-    grant needs at least one; a synthetic talent's needs `licence` and `origin` instead.
+    Evidence and signature are looked for beside the grant file and kept by their hash. A real person's grant needs
+    evidence (the signed form) or a signature; a synthetic talent's needs `licence` and `origin` instead.
     """
     section = read_document(path)
     section.only(_REQUIRED, _OPTIONAL)
@@ -112,12 +150,13 @@ def load_grant(path: Path) -> Grant:
     if valid_until < valid_from:
         raise valid.problem(f"the grant ends on {valid_until}, before it begins on {valid_from}", "until")
     licence, origin = _source_of_synthetic(section, kind)
-    return Grant(
+    given = section.values
+    grant = Grant(
         talent=section.text("talent"),
         kind=kind,
         controller=section.text("controller"),
-        purposes=tuple(section.known("purposes", name, PURPOSES) for name in section.texts("purposes")),
-        engines=section.texts("engines") if "engines" in section.values else (EVERYTHING,),
+        purposes=_purposes(section),
+        engines=section.texts("engines") if "engines" in given else (EVERYTHING,),
         campaigns=section.texts("campaigns"),
         markets=_matching(section, "markets", _MARKET, "a country code such as DE"),
         channels=section.texts("channels"),
@@ -127,7 +166,73 @@ def load_grant(path: Path) -> Grant:
         evidence=tuple(_evidence(section, kind)),
         licence=licence,
         origin=origin,
+        born=_born(section, kind, valid_from),
+        jurisdiction=_one_matching(section, "jurisdiction", _MARKET, "a country code such as DE"),
+        excluded=_known(section, "excluded", PRODUCTS),
+        approval=section.choice("approval", APPROVALS, "none"),
+        sublicence=section.texts("sublicence") if "sublicence" in given else (),
+        derivatives=section.flag("derivatives", False),
+        fee=read_fee(section.section("fee")) if "fee" in given else None,
+        identity=read_identity(section.section("identity")) if "identity" in given else None,
+        signed=read_signed(section.section("signed")) if "signed" in given else None,
+        replaces=_one_matching(section, "replaces", _ULID, "the id of a grant on record"),
+        notice=section.text("notice") if "notice" in given else None,
+        contact=section.text("contact") if "contact" in given else None,
     )
+    return _signed_as_it_stands(section, grant)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Fee | Identity | Signed):
+        return {name: _plain(one) for name, one in asdict(value).items() if one is not None}
+    return sorted(value) if isinstance(value, tuple) else value
+
+
+def _signed_as_it_stands(section: Section, grant: Grant) -> Grant:
+    if grant.signed is not None and grant.signed.terms_sha256 not in (None, grant.terms_sha256):
+        raise section.problem(
+            f"the grant was changed after it was signed (its terms are now {grant.terms_sha256}, the signature is for "
+            f"{grant.signed.terms_sha256}): undo the change, or have the new terms signed",
+            "signed",
+        )
+    return grant
+
+
+def _purposes(section: Section) -> tuple[str, ...]:
+    wanted = section.texts("purposes")
+    for name in wanted:
+        law = FORBIDDEN.get(name.lower().replace("-", "_").replace(" ", "_"))
+        if law:
+            raise section.problem(f"no grant can allow '{name}': {law}", "purposes")
+    return tuple(section.known("purposes", name, PURPOSES) for name in wanted)
+
+
+def _known(section: Section, key: str, words: Iterable[str]) -> tuple[str, ...]:
+    if key not in section.values:
+        return ()
+    return tuple(section.known(key, word, words) for word in section.texts(key))
+
+
+def _born(section: Section, kind: str, valid_from: date) -> date | None:
+    if "born" not in section.values:
+        return None
+    if kind == "synthetic":
+        raise section.problem("'born' belongs to a real person, but this grant is of kind 'synthetic'", "born")
+    born = section.day("born")
+    if born >= valid_from:
+        raise section.problem(f"'born' is {born}, which is not before the grant begins on {valid_from}", "born")
+    return born
+
+
+def _one_matching(section: Section, key: str, pattern: re.Pattern[str], meant: str) -> str | None:
+    if key not in section.values:
+        return None
+    value = section.text(key)
+    if not pattern.fullmatch(value):
+        raise section.problem(f"'{value}' in '{key}' is not {meant}", key)
+    return value
 
 
 def _matching(section: Section, key: str, pattern: re.Pattern[str], meant: str) -> tuple[str, ...]:
@@ -148,7 +253,7 @@ def _source_of_synthetic(section: Section, kind: str) -> tuple[str | None, str |
 
 
 def _evidence(section: Section, kind: str) -> Iterable[tuple[str, str]]:
-    if kind == "real" and "evidence" not in section.values:
+    if kind == "real" and "evidence" not in section.values and "signed" not in section.values:
         raise section.problem("'evidence' is missing: name the signed release form of a real person")
     for name in section.texts("evidence") if "evidence" in section.values else ():
         path = section.file.parent / name

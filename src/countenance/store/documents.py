@@ -98,6 +98,13 @@ class Section:
             raise self._wrong(key, value, "must be a whole number")
         return value
 
+    def flag(self, key: str, default: bool) -> bool:
+        """true or false, or `default` when the key is absent."""
+        value = self.values.get(key, default)
+        if not isinstance(value, bool):
+            raise self._wrong(key, value, "must be true or false")
+        return value
+
     def day(self, key: str) -> datetime.date:
         value = self.values.get(key)
         if not isinstance(value, datetime.date) or isinstance(value, datetime.datetime):
