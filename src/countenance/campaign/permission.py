@@ -134,9 +134,11 @@ def _anonymous(project: Project, brief: Brief, text: str) -> str:
         text = text.replace(str(grant.parent) + "/", "")  # folders may hold a name too
     tracks = {face.name: face.track for face in brief.seen}
     text = re.sub(rf"{_whole(tracks)}(?={PAIR})", lambda match: f"track {tracks[match[1]]}", text)
-    return re.sub(
-        rf"{_whole(brief.talents)}(?![a-z0-9])", lambda match: f"talent {commitment(project, match[1])[:16]}", text
-    )
+    return re.sub(rf"{_whole(brief.talents)}(?![a-z0-9])", lambda match: _short(project, match[1]), text)
+
+
+def _short(project: Project, talent: str) -> str:
+    return f"talent {commitment(project, talent, talent)[:16]}"
 
 
 def _whole(names: Iterable[str]) -> str:

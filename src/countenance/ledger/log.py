@@ -7,10 +7,8 @@ key can write another history; a copy of the head kept elsewhere is what guards 
 
 from __future__ import annotations
 
-import hmac
 import json
 import re
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,12 +23,12 @@ from countenance.ledger.chain import GENESIS, Entry, canonical, entry_hash, prob
 from countenance.ledger.checkpoint import Head, read_head, write_head
 from countenance.store.database import reading, writing
 from countenance.store.project import Project
-from countenance.store.secrets import load_or_create_ed25519, load_or_create_symmetric
+from countenance.store.secrets import load_or_create_ed25519
+from countenance.store.subjects import committed
 from countenance.store.tables import ledger_entry
 
 _KIND = re.compile(r"[a-z]+\.[a-z_]+")
 _SIGNING_KEY = "ledger"
-_COMMITMENT_KEY = "commitment"
 
 
 @dataclass(frozen=True)
@@ -127,13 +125,14 @@ def verify(project: Project) -> LedgerReport:
     return LedgerReport(end is None, count, end)
 
 
-def commitment(project: Project, value: str) -> str:
-    """HMAC-SHA256 of a name under the project's secret, in hex: stands for a person in the ledger.
+def commitment(project: Project, value: str, subject: str | None = None) -> str:
+    """HMAC-SHA256 of a value, in hex, under the secret of the person it belongs to: stands for it in the ledger.
 
-    Without the secret it cannot be traced back to the name; with it the project finds its own.
+    `subject` is that person's name; without it a name of a person on record is that person's, all else the project's.
+    Without the secret it cannot be traced back; with it the project finds its own. Destroying a person's secret makes
+    everything that was committed to on their behalf anonymous.
     """
-    key = load_or_create_symmetric(project, _COMMITMENT_KEY)
-    return hmac.new(key, unicodedata.normalize("NFC", value).encode(), "sha256").hexdigest()
+    return committed(project, value, subject)
 
 
 def utc_now() -> str:

@@ -76,13 +76,13 @@ def all_grants(project: Project) -> list[RecordedGrant]:
 
 def grant_commitment(project: Project, grant: Grant) -> str:
     """What stands for a grant outside the project: a keyed hash that tells nothing about the person."""
-    return commitment(project, grant.document_sha256)
+    return commitment(project, grant.document_sha256, grant.talent)
 
 
 def _ledger_data(project: Project, recorded: RecordedGrant) -> dict[str, Any]:
     return {
         "grant": recorded.id,
-        "talent": commitment(project, recorded.grant.talent),
+        "talent": commitment(project, recorded.grant.talent, recorded.grant.talent),
         "document": grant_commitment(project, recorded.grant),
         "kind": recorded.grant.kind,
         "valid_until": recorded.grant.valid_until.isoformat(),
@@ -101,7 +101,7 @@ def _read(project: Project, connection: Connection, where: ColumnElement[bool]) 
 
 def _checked(project: Project, row: Row[Any], ledger_document: str | None, ledger_withdrawn: bool) -> RecordedGrant:
     refusal = IntegrityError(f"grant {row.id} is not what the ledger says was granted; restore it from a backup.")
-    if document_sha256(row.document) != row.sha256 or commitment(project, row.sha256) != ledger_document:
+    if document_sha256(row.document) != row.sha256 or commitment(project, row.sha256, row.talent) != ledger_document:
         raise refusal
     grant = grant_from_document(row.document)
     if grant.talent != row.talent or (row.withdrawn_at is not None) != ledger_withdrawn:

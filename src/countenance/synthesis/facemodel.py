@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 
 from countenance.errors import IntegrityError, RightsError
-from countenance.ledger.log import commitment
 from countenance.perception.networks import FaceNetworks
 from countenance.rights.register import grants_of
 from countenance.store.files import atomic_path, sha256_file
 from countenance.store.project import Project
 from countenance.store.secrets import decrypt, destroy_symmetric, encrypt, find_symmetric, load_or_create_symmetric
+from countenance.store.subjects import subject_tag
 from countenance.synthesis.eyes import IrisLook
 from countenance.synthesis.likeness import Likeness, assembled, likeness_from
 from countenance.synthesis.references import Reference
@@ -123,7 +123,7 @@ def _require_permission(project: Project, name: str) -> None:
 
 
 def _key_name(project: Project, name: str) -> str:
-    return f"face-{commitment(project, name)[:32]}"
+    return f"face-{subject_tag(project, name)}"
 
 
 def _place(project: Project, name: str) -> Path:

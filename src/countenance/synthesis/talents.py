@@ -152,9 +152,9 @@ def _essence(talent: Talent) -> Any:
 def _ledger_data(project: Project, talent: Talent) -> dict[str, Any]:
     """No name and no plain hash of a portrait: both can be traced back to the person."""
     return {
-        "talent": commitment(project, talent.name),
+        "talent": commitment(project, talent.name, talent.name),
         "kind": talent.kind,
-        "references": [commitment(project, one.sha256) for one in talent.references],
+        "references": [commitment(project, one.sha256, talent.name) for one in talent.references],
     }
 
 
