@@ -43,6 +43,17 @@ ledger_entry = Table(
     Index("ledger_entry_kind", "kind"),
 )
 
+# One row: the checkpoint over all entries, signed in the transaction that added the last of them.
+ledger_head = Table(
+    "ledger_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),  # a signed checkpoint (ledger/note.py)
+    Column("previous", Text, nullable=False),  # the one before it; "" for none
+    Column("frontier", Text, nullable=False),  # the tree's complete subtrees (ledger/tree.py), in hex, by spaces
+    CheckConstraint("id = 1", name="ledger_head_one"),
+)
+
 grant_record = Table(
     "grant_record",
     metadata,
