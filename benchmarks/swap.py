@@ -37,6 +37,7 @@ from countenance.perception.topology import POINTS
 from countenance.perception.tracks import Perception
 from countenance.quality.meter import Meter
 from countenance.synthesis.engine import Laid
+from countenance.synthesis.heading import glimpses_of, kept_heading
 from countenance.synthesis.likeness import Likeness, build_likeness
 from countenance.synthesis.swap import prepare_swap
 
@@ -132,7 +133,8 @@ def _swap(
     """Every picture through both swaps and both meters; seconds and moments are added to what is given."""
     tracks = seen.of_person(_PERSON)
     part = Part("face", _PERSON, "seen", "wanted", dubbed=False)
-    crew = Crew(seen, [Member(part, tracks, [prepare_swap(looks.likeness, tracks)])])
+    painter = kept_heading(prepare_swap(looks.likeness, tracks), glimpses_of(master, tracks), networks)
+    crew = Crew(seen, [Member(part, tracks, [painter])])
     for number, before in enumerate(decode(master)):
         time_s, expected = float(before.time), seen.face_of(_PERSON, number)
         ours, peer = before.copy(), before.copy()

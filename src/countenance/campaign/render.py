@@ -35,6 +35,7 @@ from countenance.speech.visemes import mouth_targets
 from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_bytes, write_json
 from countenance.synthesis import lipsync, swap
 from countenance.synthesis.engine import Laid, Painter
+from countenance.synthesis.heading import glimpses_of, kept_heading
 from countenance.synthesis.mouths import collect_mouths
 from countenance.synthesis.patchfile import PatchWriter, merged
 
@@ -177,7 +178,8 @@ def _painters(task: Task, part: Part) -> list[Painter]:
         poses = np.stack([face.pose if face else np.zeros(3, np.float32) for face in faces])
         painters.append(lipsync.prepare_lipsync(collect_mouths(task.master, tracks), targets, poses))
     if part.swapped:
-        painters.append(swap.prepare_swap(likeness_of(task.project, task.brief, part.shown), tracks))
+        painter = swap.prepare_swap(likeness_of(task.project, task.brief, part.shown), tracks)
+        painters.append(kept_heading(painter, glimpses_of(task.master, tracks), FaceNetworks()))
     return painters
 
 

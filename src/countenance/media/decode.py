@@ -14,8 +14,10 @@ from countenance.media.probe import Master
 _SEEKABLE = ("mp4", "matroska")  # containers with an index; others are read from the start
 
 
-def decode(master: Master, *, start: int = 0, stop: int | None = None) -> Generator[Frame]:
+def decode(master: Master, *, start: int = 0, stop: int | None = None, from_key: bool = False) -> Generator[Frame]:
     """Yield the master's frames number `start` to `stop` (exclusive) in presentation order.
+
+    With `from_key` it begins as much earlier as the decoder has to: at the key picture before `start`.
 
     Memory does not grow with the clip. Pictures that already are 8-bit 4:2:0 limited BT.709 keep their bits;
     others are converted once, here. Raises InputError when the file breaks off in the middle.
@@ -29,7 +31,7 @@ def decode(master: Master, *, start: int = 0, stop: int | None = None) -> Genera
             end = master.pts[stop] if stop is not None and stop < master.frames else None
             for picture in container.decode(stream):
                 pts = None if picture.pts is None else picture.pts - master.origin
-                if pts is None or pts < master.pts[start]:
+                if pts is None or pts < (0 if from_key else master.pts[start]):
                     continue
                 if end is not None and pts >= end:
                     return

@@ -11,12 +11,12 @@ import numpy as np
 from countenance.media.frame import F32, U8, Frame
 from countenance.perception.attention import MESH_PX
 from countenance.perception.crop import Square, cut_square
+from countenance.perception.head import posed
 from countenance.perception.networks import FaceNetworks
 from countenance.perception.refine import refined
 from countenance.perception.topology import POINTS
 from countenance.quality.expression import LIDS, LIPS, Expression
 from countenance.quality.gaze import gaze_error_deg
-from countenance.quality.head import posed
 from countenance.quality.measured import Measured
 from countenance.quality.pose_error import PoseError
 from countenance.quality.sampling import CLOSE

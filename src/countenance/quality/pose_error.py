@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from countenance.media.frame import F32
-from countenance.quality.head import angle_deg
+from countenance.perception.head import angle_deg, mean_turn
 
 
 @dataclass
@@ -44,6 +44,5 @@ class PoseError:
         return float(np.median([angle_deg(turn) for turn in self._turns]))
 
     def motion_deg(self) -> float:
-        u, _, vt = np.linalg.svd(np.sum(self._turns, axis=0))
-        mean = (u * np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])) @ vt
+        mean = mean_turn(self._turns)
         return float(np.median([angle_deg(turn @ mean.T) for turn in self._turns]))

@@ -46,9 +46,9 @@ def reshaping(own: F32, wanted: F32) -> F32:
         there, here = wanted[whole] - wanted[whole].mean(axis=0), own[whole] - middle
         growth = float(np.clip(np.ptp(there[:, 0]) / np.ptp(here[:, 0]), *_GROWTH))
         wish[whole] = wish[whole].mean(axis=0) + (growth - 1) * here
-    wish = _evened(wish, 4)
+    wish = evened(wish, 4)
     wish[list(FACE_OVAL)] *= _OUTLINE
-    wish = _evened(wish, 1)
+    wish = evened(wish, 1)
     length = np.linalg.norm(wish, axis=1, keepdims=True) + 1e-6
     return np.asarray(wish / length * _FARTHEST * np.tanh(length / _FARTHEST), np.float32)
 
@@ -144,8 +144,8 @@ def _with_neighbours(points: tuple[int, ...]) -> NDArray[np.int64]:
     return np.unique(triangles()[near])
 
 
-def _evened(wish: F32, rounds: int) -> F32:
-    """The wish smoothed over the mesh, but for the wholes: the network's own noise is no proportion."""
+def evened(wish: F32, rounds: int) -> F32:
+    """Values at points `(468, k)` smoothed over the mesh, but for the wholes: noise is no proportion."""
     joined = np.eye(POINTS, dtype=np.float32)
     for a, b in ((0, 1), (1, 2), (2, 0)):
         joined[triangles()[:, a], triangles()[:, b]] = joined[triangles()[:, b], triangles()[:, a]] = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,12 @@ def posed(mesh: F32) -> Posed:
     scale = float(spread @ sign) / float((a * a).sum())
     shape = (mesh - middle) @ to_head * scale + centre
     return Posed(to_head.astype(np.float32), shape[:, :2].astype(np.float32))
+
+
+def mean_turn(turns: Sequence[F32]) -> F32:
+    """The one rotation `(3, 3)` nearest to all (the chordal mean: Hartley et al. 2013, "Rotation averaging")."""
+    u, _, vt = np.linalg.svd(np.sum(turns, axis=0))
+    return np.asarray((u * np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])) @ vt, np.float32)
 
 
 def angle_deg(turn: F32) -> float:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from countenance.media.frame import F32
+from countenance.perception.head import angle_deg, posed
 from countenance.perception.layout import mean_shape
 from countenance.perception.topology import LIPS_OUTER
-from countenance.quality.head import angle_deg, posed
 from countenance.quality.pose_error import PoseError
 
 LONG_FACE = np.array([1.0, 1.08, 0.94], np.float32)  # another person's proportions
