@@ -66,6 +66,8 @@ grant_record = Table(
     Column("withdrawn_at", String(32)),
     Column("withdrawn_by", Text),
     Column("reason", Text),
+    Column("record", JSON),  # the consent record as the controller signed it
+    Column("token_sha256", String(64)),  # of the receipt's withdrawal token, while it can be used
     Index("grant_record_talent", "talent"),
 )
 
@@ -96,4 +98,20 @@ release = Table(
     Column("released_at", String(32), nullable=False),
     _one_of("state", RELEASE_STATES, "release_state"),
     Index("release_variant", "variant_id"),
+)
+
+holding = Table(  # whose data a variant, a job or a work folder is; people by their tag (`store.subjects`)
+    "holding",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("name", String(128), primary_key=True),
+    Column("subject", String(32), primary_key=True),
+    Index("holding_subject", "subject"),
+)
+
+erased_document = Table(  # grant documents of erased people: keyed hashes that only whoever has the document can meet
+    "erased_document",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("erased_at", String(32), nullable=False),
 )
