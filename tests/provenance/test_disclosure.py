@@ -137,6 +137,7 @@ def _jsonld(record: ReleaseRecord) -> dict[str, Any]:
         "inLanguage": fields["language"],
         "description": f"An espresso. {fields['disclosure']}",
         "identifier": {"@type": "PropertyValue", "value": fields["release_id"]},
+        "accessibilitySummary": fields["player_note"],
     }
 
 

@@ -36,7 +36,8 @@ def video_object(record: Mapping[str, Any], base_url: str = "") -> dict[str, Any
 
     `record` must hold `name`, `upload_date` (a datetime with its zone, or its ISO text), `language` (BCP 47),
     `duration_s` (seconds) and `digital_source_type` (an IPTC term or its address). It may hold `description`,
-    `disclosure` (one sentence in the video's language), `transcript`, `width_px`, `height_px`, `sha256`,
+    `disclosure` (one sentence in the video's language), `player_note` (what players show beside the picture and
+    screen readers read out), `transcript`, `width_px`, `height_px`, `sha256`,
     `release_id`, `markets` (ISO 3166-1), `expires` (a date), `owner`, and other file names than the package's
     in `video`, `poster`, `captions`. `base_url` is where the package will lie; without it the addresses are
     relative, which search engines resolve against the page but do not index.
@@ -69,6 +70,7 @@ def video_object(record: Mapping[str, Any], base_url: str = "") -> dict[str, Any
             "encodingFormat": "text/vtt",
             "inLanguage": record["language"],
         },
+        "accessibilitySummary": record.get("player_note"),
         "width": _pixels(record.get("width_px")),
         "height": _pixels(record.get("height_px")),
         "sha256": record.get("sha256"),

@@ -13,7 +13,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from countenance.errors import InputError
+from countenance.provenance.label import USUAL, Label, label_from_json
 from countenance.provenance.wording import wording
+
+IPTC_TERMS = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 DIGITAL_CAPTURE = "digitalCapture"
 COMPOSITE_SYNTHETIC = "compositeSynthetic"
@@ -45,7 +48,8 @@ class ReleaseRecord:
     """The facts of one release that are told to the outside; no personal data.
 
     `mark_id` is the 64-bit watermark id in hex; `master_source_type` the IPTC term for the master,
-    None when there was no master; `grants` are keyed commitments; `released_at` ISO 8601 in UTC.
+    None when there was no master; `grants` are keyed commitments; `released_at` ISO 8601 in UTC. `label` is
+    how the visible badge looks and when it is shown, if there is one.
     """
 
     release_id: str
@@ -59,6 +63,7 @@ class ReleaseRecord:
     engines: tuple[EngineUse, ...]
     badge: str
     grants: tuple[str, ...]
+    label: Label = USUAL
 
     def __post_init__(self) -> None:
         checks = {
@@ -78,6 +83,11 @@ class ReleaseRecord:
         return bool(self.engines)
 
     @property
+    def made(self) -> bool:
+        """Wholly made by engines, not changed from a master."""
+        return self.modified and self.master_source_type is None
+
+    @property
     def parts(self) -> tuple[str, ...]:
         """What was made anew, in a fixed order."""
         return tuple(part for part in PARTS if any(engine.part == part for engine in self.engines))
@@ -93,7 +103,8 @@ class ReleaseRecord:
 def record_from_json(values: Mapping[str, Any]) -> ReleaseRecord:
     """The record that `to_json` was made from."""
     engines = tuple(EngineUse(**one) for one in values["engines"])
-    return ReleaseRecord(**{**values, "engines": engines, "grants": tuple(values["grants"])})
+    label = label_from_json(values.get("label", {}))  # records before labels could be set have none
+    return ReleaseRecord(**{**values, "engines": engines, "grants": tuple(values["grants"]), "label": label})
 
 
 def master_source_type(talent_kinds: Iterable[str]) -> str:
@@ -124,9 +135,11 @@ def sentence(record: ReleaseRecord) -> str:
     if not record.modified:
         return ""
     words = wording(record.language)
+    if record.made:
+        return words.whole
     several = sum(engine.part == "face" for engine in record.engines) > 1
     told = ("faces" if part == "face" and several else part for part in record.parts)
-    return words.sentence.format("; ".join(getattr(words, part) for part in told))
+    return words.sentence.format(words.joint.join(getattr(words, part) for part in told))
 
 
 def captions_note(record: ReleaseRecord) -> str:
@@ -135,8 +148,48 @@ def captions_note(record: ReleaseRecord) -> str:
 
 
 def badge_text(record: ReleaseRecord) -> str:
-    """The words of the visible badge; empty when none is due."""
-    return wording(record.language).badge if record.modified and record.badge != "off" else ""
+    """The words of the visible badge ("AI" where it is the icon alone); empty when none is due."""
+    if not record.modified or record.badge == "off":
+        return ""
+    if record.label.form == "icon":
+        return "AI"
+    words = wording(record.language)
+    return words.made if record.made else words.badge
+
+
+def spoken_text(record: ReleaseRecord) -> str:
+    """What a voice says in audio without a picture; empty when the voice is nobody's imitation."""
+    due = "voice" in record.parts and record.label.notice != "none"
+    return wording(record.language).spoken if due else ""
+
+
+def player_note(record: ReleaseRecord) -> str:
+    """What a player shows beside the picture and a screen reader reads out; empty when nothing was done."""
+    return f"{badge_words(record)}. {sentence(record)}" if record.modified else ""
+
+
+def badge_words(record: ReleaseRecord) -> str:
+    """The short words for what was done, also where the badge is off or shows the icon alone."""
+    words = wording(record.language)
+    return (words.made if record.made else words.badge) if record.modified else ""
+
+
+def machine_fields(record: ReleaseRecord) -> dict[str, Any]:
+    """All disclosures of a release as plain values, for whoever fills in forms of platforms and players."""
+    return {
+        "release": record.release_id,
+        "language": record.language,
+        "ai": "made" if record.made else "modified" if record.modified else "none",
+        "parts": list(record.parts),
+        "digital_source_type": IPTC_TERMS + digital_source_type(record),
+        "sentence": sentence(record),
+        "player_note": player_note(record),
+        "captions_note": captions_note(record),
+        "spoken_notice": spoken_text(record),
+        "badge": {"kind": record.badge, "words": badge_text(record), **asdict(record.label)}
+        if badge_text(record)
+        else None,
+    }
 
 
 def jsonld_fields(record: ReleaseRecord) -> dict[str, Any]:
@@ -144,6 +197,7 @@ def jsonld_fields(record: ReleaseRecord) -> dict[str, Any]:
     return {
         "digital_source_type": digital_source_type(record),
         "disclosure": sentence(record),
+        "player_note": player_note(record),
         "release_id": record.release_id,
         "language": record.language,
     }
@@ -180,5 +234,7 @@ def _jsonld_contradictions(record: ReleaseRecord, jsonld: Mapping[str, Any]) -> 
         yield f"the page's language is {jsonld.get('inLanguage')!r}, not {record.language!r}"
     if sentence(record) not in str(jsonld.get("description", "")):
         yield "the page's description lacks the disclosure"
+    if jsonld.get("accessibilitySummary", "") != player_note(record):
+        yield "the page's note for players and screen readers is not the record's"
     if record.release_id not in str(jsonld.get("identifier", "")):
         yield f"the page does not name release {record.release_id}"
