@@ -1,7 +1,8 @@
 """The project's own certificate authority, in whose name releases are signed.
 
-A root certificate that lies open for everybody to check against, and a signing certificate under it
-that follows the C2PA certificate profile. Both keys stay in the project's key folder.
+A root certificate that lies open for everybody to check against, and under it a signing certificate
+that follows the C2PA certificate profile and one for time stamps (RFC 3161). The keys stay in the
+project's key folder; a signing key that lies in a hardware module instead is certified as well.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from countenance.errors import IntegrityError
+from countenance.provenance.timestamp import TimestampAuthority
 from countenance.store.files import locked, write_bytes
 from countenance.store.project import Project
 from countenance.store.secrets import load_or_create_p256
 
-# Signatures carry no time stamp from a third party (the product works offline), so a signed file
-# counts as trusted only while its signing certificate lives: hence years, not weeks.
+# Without a time stamp (by default there is none, since the product works offline) a signed file counts
+# as trusted only while its signing certificate lives: hence years, not weeks.
 ROOT_LIFE = timedelta(days=20 * 365)
 SIGNER_LIFE = timedelta(days=10 * 365)
 RENEW_BEFORE_END = timedelta(days=5 * 365)
@@ -43,21 +45,23 @@ def ensure_authority(project: Project) -> Authority:
 
     IntegrityError when a certificate on file does not belong to its key.
     """
-    with locked(project.keys / "authority.lock"):
-        root_key = load_or_create_p256(project, "authority")
-        root = _load(project.keys / "authority.crt")
-        if root is None:
-            root = _root(project, root_key)
-            _save(project.keys / "authority.crt", root)
-        signer_key = load_or_create_p256(project, "signer")
-        signer = _load(project.keys / "signer.crt")
-        if signer is None or signer.not_valid_after_utc - RENEW_BEFORE_END < datetime.now(UTC):
-            signer = _signer(project, signer_key, root, root_key)
-            _save(project.keys / "signer.crt", signer)
-    for certificate, key, path in ((root, root_key, "authority.crt"), (signer, signer_key, "signer.crt")):
-        if certificate.public_key() != key.public_key():
-            raise IntegrityError(f"{project.keys / path} does not belong to its key; restore both from a backup.")
-    return Authority(signer_key, _pem(signer) + _pem(root), _pem(root))
+    _root_key, root = _ensure_root(project)
+    key = load_or_create_p256(project, "signer")
+    signer = _ensure_leaf(project, "signer", key.public_key(), "Releases", ExtendedKeyUsageOID.EMAIL_PROTECTION)
+    return Authority(key, _pem(signer) + _pem(root), _pem(root))
+
+
+def certified_chain(project: Project, name: str, key: ec.EllipticCurvePublicKey) -> str:
+    """A certificate chain (signer first) for a P-256 signing key that lies elsewhere, kept under `name`."""
+    _key, root = _ensure_root(project)
+    return _pem(_ensure_leaf(project, name, key, "Releases", ExtendedKeyUsageOID.EMAIL_PROTECTION)) + _pem(root)
+
+
+def ensure_timestamp_authority(project: Project) -> TimestampAuthority:
+    """The project's own authority for time stamps, made the first time."""
+    key = load_or_create_p256(project, "timestamp")
+    purpose = ExtendedKeyUsageOID.TIME_STAMPING
+    return TimestampAuthority(key, _ensure_leaf(project, "timestamp", key.public_key(), "Time stamps", purpose))
 
 
 def anchor_pem(project: Project) -> str:
@@ -75,6 +79,38 @@ def _name(project: Project, role: str) -> x509.Name:
     )
 
 
+def _ensure_root(project: Project) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    path = project.keys / "authority.crt"
+    with locked(project.keys / "authority.lock"):
+        key = load_or_create_p256(project, "authority")
+        root = _load(path)
+        if root is None:
+            root = _root(project, key)
+            _save(path, root)
+    _require_pair(root, key.public_key(), path)
+    return key, root
+
+
+def _ensure_leaf(
+    project: Project, name: str, key: ec.EllipticCurvePublicKey, role: str, purpose: x509.ObjectIdentifier
+) -> x509.Certificate:
+    """The certificate `name` under the root for a key; made the first time, renewed in good time."""
+    root_key, root = _ensure_root(project)
+    path = project.keys / f"{name}.crt"
+    with locked(project.keys / "authority.lock"):
+        leaf = _load(path)
+        if leaf is None or leaf.not_valid_after_utc - RENEW_BEFORE_END < datetime.now(UTC):
+            leaf = _leaf(project, role, key, root, root_key, purpose)
+            _save(path, leaf)
+    _require_pair(leaf, key, path)
+    return leaf
+
+
+def _require_pair(certificate: x509.Certificate, key: ec.EllipticCurvePublicKey, path: Path) -> None:
+    if certificate.public_key() != key:
+        raise IntegrityError(f"{path} does not belong to its key; restore both from a backup.")
+
+
 def _root(project: Project, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
     name = _name(project, "Root")
     return (
@@ -85,18 +121,22 @@ def _root(project: Project, key: ec.EllipticCurvePrivateKey) -> x509.Certificate
     )
 
 
-def _signer(
+def _leaf(
     project: Project,
-    key: ec.EllipticCurvePrivateKey,
+    role: str,
+    key: ec.EllipticCurvePublicKey,
     root: x509.Certificate,
     root_key: ec.EllipticCurvePrivateKey,
+    purpose: x509.ObjectIdentifier,
 ) -> x509.Certificate:
+    # E-mail protection is the one usage of signers that validators accept even when they are configured with
+    # anchors alone. The usage for time stamps must be critical (RFC 3161, 2.3).
+    critical = purpose == ExtendedKeyUsageOID.TIME_STAMPING
     return (
-        _certificate(_name(project, "Releases"), root.subject, key.public_key(), SIGNER_LIFE)
+        _certificate(_name(project, role), root.subject, key, SIGNER_LIFE)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(certificates=False), critical=True)
-        # The one usage that validators accept even when they are configured with anchors alone.
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=critical)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
         .sign(root_key, hashes.SHA256())
     )
