@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from clips import frames_of, write_clip
+from clips import EXAMPLES, frames_of, write_clip
 from sqlalchemy import insert
 
 from countenance.ledger.log import transaction
@@ -12,6 +12,8 @@ from countenance.provenance.disclosure import EngineUse, ReleaseRecord
 from countenance.provenance.history import seal
 from countenance.provenance.verify import mark_key
 from countenance.provenance.watermark import Marker
+from countenance.rights.grants import load_grant
+from countenance.rights.register import grant_commitment, record_grant
 from countenance.store.files import sha256_file
 from countenance.store.project import Project
 from countenance.store.tables import release, variant
@@ -21,7 +23,7 @@ RELEASE = "01JD3ZRELEASE0000000000000"
 VARIANT = "01JD3ZVARIANT0000000000000"
 
 
-def record(release_id: str = RELEASE, mark_id: str = MARK_ID) -> ReleaseRecord:
+def record(release_id: str = RELEASE, mark_id: str = MARK_ID, grants: tuple[str, ...] = ()) -> ReleaseRecord:
     return ReleaseRecord(
         release_id=release_id,
         variant_id=VARIANT,
@@ -33,7 +35,7 @@ def record(release_id: str = RELEASE, mark_id: str = MARK_ID) -> ReleaseRecord:
         master_source_type="compositeSynthetic",
         engines=(EngineUse("face", "countenance.swap", "0.1.0"),),
         badge="off",
-        grants=(),
+        grants=grants,
     )
 
 
@@ -43,7 +45,9 @@ def release_clip(project: Project, master: Path, target: Path) -> Path:
     for frame in frames:
         marker.embed(frame.planes[0])
     unsealed = write_clip(target.with_name("unsealed.mp4"), frames, options={"crf": "18"})
-    seal(project, unsealed, target, record(), master)
+    grant = record_grant(project, load_grant(EXAMPLES / "ben" / "grant.yaml"), "ops").grant
+    facts = record(grants=(grant_commitment(project, grant),))
+    seal(project, unsealed, target, facts, master)
     with transaction(project) as ledger:
         ledger.connection.execute(
             insert(variant).values(id=VARIANT, job="j", campaign="c", face="ben", language="de", state="released")
@@ -54,9 +58,9 @@ def release_clip(project: Project, master: Path, target: Path) -> Path:
                 variant_id=VARIANT,
                 mark_id=MARK_ID,
                 state="released",
-                record={"sha256": sha256_file(target)},
+                record={**facts.to_json(), "sha256": sha256_file(target)},
                 package=str(target.parent),
-                released_at=record().released_at,
+                released_at=facts.released_at,
             )
         )
         ledger.append("release.sealed", "ops", {"release": RELEASE, "mark_id": MARK_ID, "sha256": sha256_file(target)})

@@ -11,9 +11,10 @@ from releases import MARK_ID, RELEASE
 from sqlalchemy import text, update
 
 from countenance.errors import InputError
-from countenance.ledger.log import append
+from countenance.ledger.log import append, entries
 from countenance.provenance.verify import Verification, mark_key, verify_file
 from countenance.provenance.watermark import Marker
+from countenance.rights.register import withdraw_grant
 from countenance.store.database import engine, writing
 from countenance.store.files import sha256_file
 from countenance.store.project import Project, init_project
@@ -36,7 +37,39 @@ def test_the_released_file_is_ours_released_and_intact(released: tuple[Project, 
     assert seen.sentence == f"video.mp4 is release {RELEASE}: ours, released and intact."
     assert states(seen) == {
         "bytes": "same", "history": "Trusted", "mark": "found", "release": "released", "ledger": "proven",
+        "maker": "known", "changes": "made", "grants": "live",
     }  # fmt: skip
+    assert (seen.c2pa, seen.release_state, seen.maker) == ("Trusted", "released", "Countenance")
+    assert seen.changes == ("a face was replaced",)
+    assert seen.ledger_entry == 2  # after the consent that it rests on
+
+
+def test_consent_is_told_by_its_commitment_and_never_by_a_name(released: tuple[Project, Path]) -> None:
+    project, sealed = released
+    seen = verify_file(project, sealed)
+    granted = entries(project, "consent.granted")[0]
+    assert seen.grants == (granted.data["document"],)
+    assert "ben" not in json.dumps(seen.to_json()).lower()
+
+
+def test_withdrawn_consent_is_told(studio: tuple[Project, Path]) -> None:
+    project, sealed = studio
+    withdraw_grant(project, "ben", "ops", "his wish")
+    assert states(verify_file(project, sealed))["grants"] == "withdrawn"
+
+
+def test_the_same_in_german(released: tuple[Project, Path]) -> None:
+    seen = verify_file(*released, language="de-AT")
+    assert seen.sentence == f"video.mp4 ist die Freigabe {RELEASE}: von uns, freigegeben und unversehrt."
+    assert seen.changes == ("ein Gesicht wurde ersetzt",)
+    english = verify_file(*released)
+    assert states(seen) == states(english)
+    assert not {one.sentence for one in seen.findings} & {one.sentence for one in english.findings}
+
+
+def test_other_languages_are_refused_before_anything_is_looked_at(released: tuple[Project, Path]) -> None:
+    with pytest.raises(InputError, match="'xx'; choose one of en, de"):
+        verify_file(*released, language="xx")
 
 
 def test_the_answer_is_plain_json(released: tuple[Project, Path]) -> None:
@@ -141,7 +174,7 @@ def test_a_release_that_the_ledger_does_not_know_is_not_released(studio: tuple[P
     with sealed.open("ab") as stream:
         stream.write((8).to_bytes(4, "big") + b"free")
     with writing(project) as connection:
-        connection.execute(update(release).values(record={"sha256": sha256_file(sealed)}))
+        connection.execute(update(release).values(record={"sha256": sha256_file(sealed), "grants": []}))
     seen = verify_file(project, sealed)
     assert answers(seen) == (True, False, False, 1)
     assert states(seen)["release"] == "unproven"
@@ -166,7 +199,7 @@ def test_a_damaged_ledger_proves_nothing(studio: tuple[Project, Path]) -> None:
     seen = verify_file(project, sealed)
     assert answers(seen) == (True, False, False, 1)
     assert states(seen)["ledger"] == "damaged"
-    assert "entry 1" in seen.findings[-1].sentence
+    assert "entry 1" in next(one.sentence for one in seen.findings if one.about == "ledger")
 
 
 def test_another_project_does_not_take_it_for_its_own(released: tuple[Project, Path], tmp_path: Path) -> None:
