@@ -27,6 +27,7 @@ from countenance.speech.activity import speech_span
 from countenance.speech.fit import RATE_HZ, fit_speech
 from countenance.speech.phones import Phone, Speech, Word, place
 from countenance.store.files import atomic_path, read_json, sha256_file, write_json
+from countenance.store.holdings import WORK, hold
 from countenance.store.project import Project
 
 _HEARD_HZ = 16000
@@ -55,6 +56,7 @@ def see(project: Project, brief: Brief, progress: Progress) -> Seen:
     sha256 = sha256_file(brief.master)
     models = [model.sha256 for model in CATALOGUE]
     folder = project.work / "perception" / key_of(_PERCEPTION, sha256, models)
+    hold(project, WORK, f"perception/{folder.name}", (face.talent for face in brief.seen))
     if not is_saved(folder):
         folder.mkdir(parents=True, exist_ok=True)
         save_perception(
@@ -86,6 +88,7 @@ def speak_dub(project: Project, brief: Brief, seen: Seen, language: str) -> Dub:
     text = brief.text(language)
     person = brief.presenter.track
     folder = project.work / "speech" / key_of(_SPEECH, seen.sha256, language, text, person, _PERCEPTION)
+    hold(project, WORK, f"speech/{folder.name}", [brief.presenter.talent])
     record = folder / "dub.json"
     if not record.is_file():
         _speak(brief, seen, language, text, person, folder)

@@ -10,12 +10,14 @@ from sqlalchemy import insert, select, update
 from ulid import ULID
 
 from countenance.campaign.brief import Brief
-from countenance.campaign.plan import Plan
+from countenance.campaign.plan import Plan, Variant
 from countenance.errors import CountenanceError, InputError
 from countenance.ledger.log import transaction, utc_now
 from countenance.store import tables
 from countenance.store.database import reading, writing
+from countenance.store.holdings import JOB, VARIANT, hold_in
 from countenance.store.project import Project
+from countenance.store.subjects import subject_tag
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,9 @@ class VariantRow:
 def ensure_variants(project: Project, brief: Brief, plan: Plan) -> dict[str, str]:
     """The ids of a plan's variants by key; made once per brief, the same ever after."""
     job = brief.digest()
+    tags = {name: subject_tag(project, name) for name in brief.talents}
     with writing(project) as connection:
+        hold_in(connection, JOB, job, tags.values())
         rows = connection.execute(select(tables.variant).where(tables.variant.c.job == job)).all()
         known = {f"{row.face}-{row.language}": row.id for row in rows}
         for wanted in plan.variants:
@@ -51,7 +55,13 @@ def ensure_variants(project: Project, brief: Brief, plan: Plan) -> dict[str, str
                         language=wanted.language, state="planned", render={}, review={},
                     )
                 )  # fmt: skip
+            hold_in(connection, VARIANT, known[wanted.key], (tags[name] for name in _people(wanted)))
     return {variant.key: known[variant.key] for variant in plan.variants}
+
+
+def _people(variant: Variant) -> set[str]:
+    """The talents whom a variant shows, with their own face or another's, and those whose faces it borrows."""
+    return {name for part in variant.parts for name in (part.seen, part.shown)}
 
 
 def variant_rows(project: Project, job: str | None = None) -> list[VariantRow]:
