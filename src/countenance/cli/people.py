@@ -1,31 +1,25 @@
-"""Commands about people: talents, and what they allow."""
+"""Commands about talents: the people, real or synthetic, who are seen and heard."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from countenance.cli.console import ActorOption, Call, actor_or_user, command, facts, table
+from countenance.cli.console import ActorOption, Call, actor_or_user, command, table
 
 if TYPE_CHECKING:
-    from countenance.rights.grants import RecordedGrant
     from countenance.synthesis.talents import Talent
 
 
 def register(app: typer.Typer) -> None:
     talent = typer.Typer(help="The people, real or synthetic, who are seen and heard.", no_args_is_help=True)
-    consent = typer.Typer(help="What talents allow: grants and their withdrawal.", no_args_is_help=True)
     app.add_typer(talent, name="talent")
-    app.add_typer(consent, name="consent")
     command(talent, "add")(talent_add)
     command(talent, "build")(talent_build)
     command(talent, "show")(talent_show)
-    command(consent, "grant")(consent_grant)
-    command(consent, "withdraw")(consent_withdraw)
-    command(consent, "show")(consent_show)
 
 
 def talent_add(
@@ -89,48 +83,6 @@ def talent_show(
     call.show({"talent": name, "sheet": str(out)}, f"{name}: {out}")
 
 
-def consent_grant(
-    call: Call,
-    file: Annotated[Path, typer.Argument(help="The grant as a YAML file.")],
-    actor: ActorOption = None,
-) -> None:
-    """Put a grant on record; recording the same document again changes nothing."""
-    from countenance.rights.grants import load_grant
-    from countenance.rights.register import record_grant
-
-    recorded = record_grant(call.project(), load_grant(file), actor_or_user(actor))
-    call.show(_told(recorded), facts(_in_words(recorded)))
-
-
-def consent_withdraw(
-    call: Call,
-    talent: Annotated[str, typer.Argument(help="A talent (all its grants) or the id of one grant.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the grant, not in the ledger.")],
-    actor: Annotated[str, typer.Option("--as", metavar="NAME", help="Who withdraws, for the ledger.")],
-) -> None:
-    """Withdraw grants: nothing new can be made under them, and the face model goes with the last one."""
-    from countenance.rights.register import withdraw_grant
-    from countenance.synthesis.facemodel import forget_without_grant
-
-    project = call.project()
-    withdrawn = withdraw_grant(project, talent, actor, reason)
-    names = dict.fromkeys(one.grant.talent for one in withdrawn)
-    erased = [f"the face model of {name} was erased" for name in names if forget_without_grant(project, name)]
-    call.show([_told(one) for one in withdrawn], _grants_table(withdrawn), *erased)
-
-
-def consent_show(
-    call: Call,
-    talent: Annotated[str | None, typer.Argument(help="Only this talent's grants.")] = None,
-) -> None:
-    """Show the grants on record, withdrawn ones included."""
-    from countenance.rights.register import all_grants, grants_of
-
-    project = call.project()
-    found = all_grants(project) if talent is None else grants_of(project, talent)
-    call.show([_told(one) for one in found], _grants_table(found) if found else "no grants are on record")
-
-
 def _show_talent(call: Call, talent: Talent) -> None:
     rows = [
         (one.file, *(f"{turn:+.0f}°" for turn in (one.yaw, one.pitch)), one.face_px, one.pictures, one.note)
@@ -138,33 +90,3 @@ def _show_talent(call: Call, talent: Talent) -> None:
     ]
     summary = f"{talent.name} ({talent.kind}): {len(rows)} references of one person"
     call.show(asdict(talent), summary, table(("reference", "yaw", "pitch", "face px", "pictures", "weak"), rows))
-
-
-def _told(recorded: RecordedGrant) -> dict[str, Any]:
-    return {**asdict(recorded), "grant": recorded.grant.document}
-
-
-def _in_words(recorded: RecordedGrant) -> dict[str, object]:
-    grant = recorded.grant
-    return {
-        "grant": recorded.id,
-        "talent": f"{grant.talent} ({grant.kind})",
-        "state": _state(recorded),
-        "valid": f"{grant.valid_from} to {grant.valid_until}",
-        "purposes": ", ".join(grant.purposes),
-        "campaigns": ", ".join(grant.campaigns),
-        "markets": ", ".join(grant.markets),
-        "channels": ", ".join(grant.channels),
-        "languages": ", ".join(grant.languages),
-    }
-
-
-def _grants_table(found: list[RecordedGrant]) -> Any:
-    described = [_in_words(one) for one in found]
-    return table(tuple(described[0]), [tuple(one.values()) for one in described])
-
-
-def _state(recorded: RecordedGrant) -> str:
-    if recorded.withdrawn_at is None:
-        return "on record"
-    return f"withdrawn on {recorded.withdrawn_at[:10]} by {recorded.withdrawn_by}"

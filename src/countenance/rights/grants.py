@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -142,6 +142,18 @@ def load_grant(path: Path) -> Grant:
     evidence (the signed form) or a signature; a synthetic talent's needs `licence` and `origin` instead.
     """
     section = read_document(path)
+    grant = _read_terms(section)
+    signed = read_signed(section.section("signed")) if "signed" in section.values else None
+    evidence = tuple(_evidence(section, grant.kind))
+    return _signed_as_it_stands(section, replace(grant, signed=signed, evidence=evidence))
+
+
+def load_terms(path: Path) -> Grant:
+    """The grant of a file that need not be signed yet: without evidence and signature; errors as for `load_grant`."""
+    return _read_terms(read_document(path))
+
+
+def _read_terms(section: Section) -> Grant:
     section.only(_REQUIRED, _OPTIONAL)
     kind = section.choice("kind", KINDS)
     valid = section.section("valid")
@@ -151,7 +163,7 @@ def load_grant(path: Path) -> Grant:
         raise valid.problem(f"the grant ends on {valid_until}, before it begins on {valid_from}", "until")
     licence, origin = _source_of_synthetic(section, kind)
     given = section.values
-    grant = Grant(
+    return Grant(
         talent=section.text("talent"),
         kind=kind,
         controller=section.text("controller"),
@@ -163,7 +175,7 @@ def load_grant(path: Path) -> Grant:
         languages=_matching(section, "languages", _LANGUAGE, "a language code such as de or de-AT"),
         valid_from=valid_from,
         valid_until=valid_until,
-        evidence=tuple(_evidence(section, kind)),
+        evidence=(),
         licence=licence,
         origin=origin,
         born=_born(section, kind, valid_from),
@@ -174,12 +186,10 @@ def load_grant(path: Path) -> Grant:
         derivatives=section.flag("derivatives", False),
         fee=read_fee(section.section("fee")) if "fee" in given else None,
         identity=read_identity(section.section("identity")) if "identity" in given else None,
-        signed=read_signed(section.section("signed")) if "signed" in given else None,
         replaces=_one_matching(section, "replaces", _ULID, "the id of a grant on record"),
         notice=section.text("notice") if "notice" in given else None,
         contact=section.text("contact") if "contact" in given else None,
     )
-    return _signed_as_it_stands(section, grant)
 
 
 def _plain(value: Any) -> Any:

@@ -136,6 +136,15 @@ def grants_of(project: Project, talent: str) -> list[RecordedGrant]:
         return _read(project, connection, grant_record.c.talent == talent)
 
 
+def find_grant(project: Project, grant_id: str) -> RecordedGrant:
+    """The grant with this id; InputError when there is none."""
+    with reading(project) as connection:
+        found = _read(project, connection, grant_record.c.id == grant_id)
+    if not found:
+        raise InputError(f"no grant {grant_id!r} is on record; `countenance consent show` lists them.")
+    return found[0]
+
+
 def all_grants(project: Project) -> list[RecordedGrant]:
     """All grants on record, oldest first."""
     with reading(project) as connection:
