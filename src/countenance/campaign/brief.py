@@ -7,17 +7,18 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from countenance.campaign.casting import KEEP, Cast, cast
+from countenance.campaign.label_wish import LabelWish, read_label_wish
 from countenance.quality.gate import gate_names
+from countenance.rights.vocabulary import PRODUCTS
 from countenance.store.documents import Section, read_document
 from countenance.store.files import sha256_file
 
 UNTOUCHED = "untouched"  # people of the master whom the brief does not name are shown as shot
-BADGES = ("off", "corner", "endcard")
 APPROVALS = ("manual",)
 CHANNELS = (
     "web", "app", "email", "youtube", "instagram", "facebook", "tiktok", "linkedin", "x", "snapchat",
@@ -60,6 +61,16 @@ class Exclusion:
 
 
 @dataclass(frozen=True)
+class Content:
+    """What the brief's owner declares about what is shown. Grants and policy decide by it."""
+
+    products: tuple[str, ...] = ()  # categories that are advertised; none: nobody said
+    political: bool = False
+    sexual: bool = False  # nude or sexual
+    derivative: bool = False  # the master is itself something synthetic that was made with the talents
+
+
+@dataclass(frozen=True)
 class Brief:
     """A campaign as asked for. All paths are absolute and existed when the brief was read.
 
@@ -81,9 +92,11 @@ class Brief:
     markets: Mapping[str, tuple[str, ...]]  # language -> ISO 3166-1 alpha-2
     channels: tuple[str, ...]
     gate: str
-    badge: str
+    label: LabelWish
     approve: str
     seed: int
+    content: Content = Content()
+    publisher: str | None = None  # who publishes, where that is not the controller of the grants
 
     @property
     def presenter(self) -> SeenFace:
@@ -114,12 +127,18 @@ class Brief:
             "markets": dict(self.markets),
             "channels": self.channels,
             "gate": self.gate,
-            "badge": self.badge,
+            "badge": self.label.badge,
             "approve": self.approve,
             "seed": self.seed,
         }
         if self.others_untouched:
             content["others"] = UNTOUCHED
+        if self.label != LabelWish(self.label.badge):
+            content["label"] = self.label.to_json()
+        if self.content != Content():
+            content["content"] = asdict(self.content)
+        if self.publisher is not None:
+            content["publisher"] = self.publisher
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -134,7 +153,7 @@ def load_brief(path: Path) -> Brief:
     whole = read_document(path.resolve())
     whole.only(
         ("campaign", "owner", "master", "script", "faces", "talents", "variants", "markets", "channels"),
-        ("others", "translations", "quality", "release", "seed"),
+        ("others", "translations", "quality", "release", "seed", "content", "publisher"),
     )
     script = _script(whole)
     talents = _talents(whole)
@@ -157,9 +176,23 @@ def load_brief(path: Path) -> Brief:
         markets=MappingProxyType(_markets(whole, languages)),
         channels=tuple(whole.known("channels", channel, CHANNELS) for channel in whole.texts("channels")),
         gate=_gate(whole),
-        badge=_release(whole, "badge", BADGES, "corner"),
+        label=read_label_wish(whole),
         approve=_release(whole, "approve", APPROVALS, "manual"),
         seed=seed or 0,
+        content=_content(whole),
+        publisher=whole.text("publisher") if "publisher" in whole.values else None,
+    )
+
+
+def _content(whole: Section) -> Content:
+    if "content" not in whole.values:
+        return Content()
+    section = whole.section("content")
+    section.only((), ("products", "political", "sexual", "derivative"))
+    products = section.texts("products") if "products" in section.values else ()
+    return Content(
+        tuple(section.known("products", product, PRODUCTS) for product in products),
+        *(section.flag(name, False) for name in ("political", "sexual", "derivative")),
     )
 
 
@@ -325,7 +358,7 @@ def _release(whole: Section, key: str, known: tuple[str, ...], default: str) -> 
     if "release" not in whole.values:
         return default
     section = whole.section("release")
-    section.only((), ("approve", "badge"))
+    section.only((), ("approve", "badge", "notice"))
     return section.choice(key, known, default)
 
 

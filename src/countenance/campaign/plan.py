@@ -146,4 +146,7 @@ def _uses(
     for talent, (purpose, engine) in needs:
         for market in brief.markets[language]:
             for channel in brief.channels:
-                yield Use(talent, purpose, engine, brief.campaign, market, channel, language, at)
+                yield Use(
+                    talent, purpose, engine, brief.campaign, market, channel, language, at,
+                    products=brief.content.products, publisher=brief.publisher, derivative=brief.content.derivative,
+                )  # fmt: skip
