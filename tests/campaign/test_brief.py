@@ -71,7 +71,7 @@ def changed(place: str, value: object) -> Content:
 
 def test_a_whole_brief_is_read(folder: Path) -> None:
     brief = load(folder, content())
-    assert (brief.campaign, brief.owner, brief.gate, brief.badge, brief.approve, brief.seed) == (
+    assert (brief.campaign, brief.owner, brief.gate, brief.label.badge, brief.approve, brief.seed) == (
         "espresso-launch",
         "ops@example.org",
         "standard",
@@ -103,7 +103,7 @@ def test_the_brief_of_the_readme_shape_with_its_comments_and_flow_maps(folder: P
     )
     (folder / "brief.yaml").write_text(text)
     brief = load_brief(folder / "brief.yaml")
-    assert brief.badge == "off" and brief.markets["en"] == ("NO",)
+    assert brief.label.badge == "off" and brief.markets["en"] == ("NO",)
     assert brief.gate == "standard" and dict(brief.translations) == {}
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from countenance.campaign.brief import Brief, Exclusion, Script, SeenFace
 from countenance.campaign.casting import cast
+from countenance.campaign.label_wish import LabelWish
 from countenance.campaign.plan import Variant, plan
 
 DAY = datetime.date(2026, 6, 1)
@@ -36,7 +37,7 @@ def brief(**changes: object) -> Brief:
         markets={"en": ("IE",), "de": ("DE", "AT")},
         channels=("web", "youtube"),
         gate="standard",
-        badge="corner",
+        label=LabelWish(),
         approve="manual",
         seed=0,
     )

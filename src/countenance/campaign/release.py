@@ -6,12 +6,13 @@ import dataclasses
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from countenance.campaign.brief import Brief
+from countenance.campaign.labelling import label_for
 from countenance.campaign.patches import FOLDER, export_patches, facts_of
 from countenance.campaign.permission import require_variant_rights
 from countenance.campaign.receipt import digest_of, make_receipt
@@ -27,14 +28,14 @@ from countenance.ledger.log import utc_now
 from countenance.media.encode import encode
 from countenance.media.frame import Frame
 from countenance.media.memory import hand_back
-from countenance.provenance.badge import Badge
+from countenance.provenance.badge import badge_of
 from countenance.provenance.disclosure import (
     EngineUse,
     ReleaseRecord,
-    badge_text,
     captions_note,
     contradictions,
     jsonld_fields,
+    machine_fields,
     master_source_type,
     record_from_json,
 )
@@ -131,8 +132,9 @@ def _record(task: Task, row: VariantRow, grants: Sequence[RecordedGrant]) -> Rel
         master_language=brief.script.language,
         master_source_type=master_source_type(_kinds(brief, grants)),
         engines=tuple(engines),
-        badge=brief.badge,
+        badge=brief.label.badge,
         grants=tuple(grant_commitment(task.project, one.grant) for one in grants),
+        label=label_for(task),
     )
 
 
@@ -145,7 +147,7 @@ def _encode(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Pat
     """Master, painted boxes, badge and mark through the one lossy encode."""
     master, timeline = task.master, task.timeline
     marker = Marker(load_or_create_symmetric(task.project, MARK_KEY), int(record.mark_id, 16))
-    badge = Badge(_badge_kind(record), task.variant.language, badge_text(record))
+    badge = badge_of(record)
     total = len(timeline.source)
     poster = _poster_number(task)
     hand_back()
@@ -173,13 +175,6 @@ def _encode(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Pat
             frame_rate=master.frame_rate,
             sound=task.sound(),
         )
-
-
-def _badge_kind(record: ReleaseRecord) -> Literal["off", "corner", "endcard"]:
-    """The badge that is due: none where nothing was changed."""
-    if not badge_text(record):
-        return "off"
-    return "endcard" if record.badge == "endcard" else "corner"
 
 
 def _poster_number(task: Task) -> int:
@@ -254,6 +249,7 @@ def _package(
                 "receipt": sealed["receipt"],
                 "receipt_sha256": record.receipt_sha256,
                 "record": sealed["record"],
+                "disclosure": machine_fields(record),
                 "seal": sealed["seal"],
                 **({"patches": facts_of(patches)} if patches else {}),
             },
