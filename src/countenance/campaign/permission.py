@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import datetime
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 import numpy as np
+from sqlalchemy import Connection, select
 
 from countenance.campaign.brief import UNTOUCHED, Brief
 from countenance.campaign.casting import PAIR
 from countenance.campaign.likenesses import embeddings_of
-from countenance.campaign.plan import Plan
-from countenance.campaign.stages import Seen
+from countenance.campaign.plan import Plan, Variant
+from countenance.campaign.stages import Progress, Seen
+from countenance.campaign.variants import VariantRow
 from countenance.errors import BriefError, RightsError
 from countenance.ledger.log import append, commitment
 from countenance.perception.identity import distance
+from countenance.rights.approvals import approved_in
+from countenance.rights.clock import today_in
 from countenance.rights.decide import Use, decide
 from countenance.rights.grants import RecordedGrant, load_grant
-from countenance.rights.register import all_grants, record_grant
+from countenance.rights.register import grants_in, record_grant
+from countenance.store.database import reading
+from countenance.store.files import sha256_file
 from countenance.store.project import Project
+from countenance.store.tables import release
 
 _ALIKE = 0.5  # stricter than the network's 0.6: here a stranger must not pass for the talent who allowed it
+_ASK_EVERY_S = 2.0
 _SHOWN_S = 0.5  # whoever is in the picture for as long is seen
 
 
@@ -46,12 +57,76 @@ def record_brief_grants(project: Project, brief: Brief) -> tuple[str, ...]:
 def require_rights(project: Project, brief: Brief, plan: Plan) -> tuple[RecordedGrant, ...]:
     """The grants that cover the whole plan. Raises RightsError with every reason, after writing it to the ledger."""
     problems = record_brief_grants(project, brief)
-    return _require(project, brief, plan.uses, [v.key for v in plan.variants], problems)
+    uses = _as_it_is(project, brief, plan.uses)
+    return _require(project, brief, uses, [v.key for v in plan.variants], problems)
 
 
 def require_variant_rights(project: Project, brief: Brief, uses: Iterable[Use], key: str) -> tuple[RecordedGrant, ...]:
-    """The same for one variant, at the moment of its release: a grant may have ended or been withdrawn since."""
-    return _require(project, brief, tuple(uses), [key], ())
+    """The same for one variant while it is made: a grant may have ended or been withdrawn since."""
+    return _require(project, brief, _as_it_is(project, brief, uses), [key], ())
+
+
+def require_release_rights(
+    project: Project, brief: Brief, variant: Variant, row: VariantRow
+) -> tuple[RecordedGrant, ...]:
+    """The same at the moment of release, where a person may also want to have agreed to these very pictures."""
+    uses = publishing_uses(project, brief, variant, row)
+    return _require(project, brief, uses, [variant.key], ())
+
+
+def publishing_uses(project: Project, brief: Brief, variant: Variant, row: VariantRow) -> tuple[Use, ...]:
+    """A variant's uses as they are when it is let out."""
+    pictures = row.review.get("pictures_sha256", "")
+    with reading(project) as connection:
+        agreed = {
+            talent: approved_in(project, connection, talent, row.id, pictures)
+            for talent in {use.talent for use in variant.uses}
+        }
+    return tuple(
+        replace(use, publishing=True, approved=agreed[use.talent]) for use in _as_it_is(project, brief, variant.uses)
+    )
+
+
+def require_in(project: Project, connection: Connection, uses: Iterable[Use]) -> None:
+    """RightsError when a use is not allowed, judged within the transaction that would make it so.
+
+    A withdrawal is a transaction of its own, so it comes either before this one, and is seen here, or after it, and
+    sees what was entered.
+    """
+    grants, day = grants_in(project, connection), today_in(connection)
+    reasons = [reason for use in uses for reason in decide(_on(use, day), grants).reasons]
+    if reasons:
+        raise RightsError("A permission ended while this was being released; nothing was released.", tuple(reasons))
+
+
+class Watch:
+    """Asks again and again, while something is made, whether it is still allowed.
+
+    A withdrawal or the end of a grant thus stops a job within seconds, not at its end.
+    """
+
+    def __init__(self, project: Project, brief: Brief, uses: Iterable[Use], keys: Sequence[str]) -> None:
+        self._project, self._brief, self._keys = project, brief, list(keys)
+        self._uses = _as_it_is(project, brief, uses)
+        self._due_s = 0.0
+
+    def require(self) -> None:
+        """Ask now; RightsError as for `require_rights`."""
+        started = time.monotonic()
+        _require(self._project, self._brief, self._uses, self._keys, ())
+        now = time.monotonic()
+        # With very many grants asking takes its time; it must not take more than a twentieth of the work's.
+        self._due_s = now + max(_ASK_EVERY_S, 20 * (now - started))
+
+    def over(self, progress: Progress) -> Progress:
+        """The same progress function, which asks on the way when it is time again."""
+
+        def report(stage: str, done: int, of: int) -> None:
+            if time.monotonic() >= self._due_s:
+                self.require()
+            progress(stage, done, of)
+
+        return report
 
 
 def require_known_people(project: Project, brief: Brief, seen: Seen) -> None:
@@ -91,11 +166,29 @@ def shown_s(seen: Seen, person: int) -> float:
     return float(pictures / seen.master.frame_rate)
 
 
+def _as_it_is(project: Project, brief: Brief, uses: Iterable[Use]) -> tuple[Use, ...]:
+    """The uses with what the project itself knows: a master that was released here is a derivative, said or not."""
+    uses = tuple(uses)
+    if brief.content.derivative:
+        return uses
+    with reading(project) as connection:
+        records = connection.execute(select(release.c.record)).scalars().all()
+    known = {record.get("sha256") for record in records}
+    derivative = bool(known) and sha256_file(brief.master) in known
+    return tuple(replace(use, derivative=True) for use in uses) if derivative else uses
+
+
+def _on(use: Use, day: datetime.date) -> Use:
+    """The use on the day that it is by now: a job may last past midnight, and clocks may be set back."""
+    return replace(use, at=max(use.at, day))
+
+
 def _require(
     project: Project, brief: Brief, uses: tuple[Use, ...], variants: list[str], problems: tuple[str, ...]
 ) -> tuple[RecordedGrant, ...]:
-    grants = all_grants(project)
-    verdicts = [decide(use, grants) for use in uses]
+    with reading(project) as connection:
+        grants, day = grants_in(project, connection), today_in(connection)
+    verdicts = [decide(_on(use, day), grants) for use in uses]
     absent = tuple(problem.split(":", 1)[0] for problem in problems)
     found = [
         reason for use, verdict in zip(uses, verdicts, strict=True) if use.talent not in absent

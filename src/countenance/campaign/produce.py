@@ -19,7 +19,7 @@ from dbos import DBOS, SetWorkflowID
 
 from countenance.campaign.brief import UNTOUCHED, Brief, load_brief
 from countenance.campaign.patches import FOLDER, MANIFEST
-from countenance.campaign.permission import require_known_people, require_rights
+from countenance.campaign.permission import Watch, require_known_people, require_rights
 from countenance.campaign.plan import Plan, plan
 from countenance.campaign.release import release_variant
 from countenance.campaign.render import Rendering, render_variant
@@ -56,7 +56,7 @@ class Outcome:
         """0 all decided, 1 a gate failed, 4 something waits for review."""
         if any(row.state == "in_review" and not row.render.get("passed") for row in self.variants):
             return 1
-        return 0 if all(row.state in ("released", "rejected") for row in self.variants) else 4
+        return 0 if all(row.state in ("released", "rejected", "withdrawn") for row in self.variants) else 4
 
 
 def produce(
@@ -158,7 +158,9 @@ def _see(request: dict[str, Any]) -> None:
 
 @DBOS.step(name="speak")
 def _speak(request: dict[str, Any], key: str) -> None:
-    _Work.of(request).task(key)
+    work = _Work.of(request)
+    work.watch(key)
+    work.task(key)
 
 
 @DBOS.step(name="render")
@@ -177,7 +179,7 @@ def _is_due(request: dict[str, Any], key: str, passed: bool) -> bool:
     row = find_variant(work.project, work.id_of(key))
     if row.state == "released":
         return request["approve_as"] is not None or _with_patches(request)
-    if request["approve_as"] is None or not passed or row.state == "rejected":  # what a person rejected stands
+    if request["approve_as"] is None or not passed or row.state in ("rejected", "withdrawn"):  # that stands
         return False
     approve(work.project, row.id, request["approve_as"], in_one_go=True)
     return True
@@ -241,6 +243,12 @@ class _Work:
     def id_of(self, key: str) -> str:
         return ensure_variants(self.project, self.brief, self.plan)[key]
 
+    def watch(self, key: str) -> Watch:
+        """Asks now, and then while a stage works on a variant, whether it is still allowed."""
+        watch = Watch(self.project, self.brief, self.plan.variant(key).uses, [key])
+        watch.require()
+        return watch
+
     def seen(self) -> Seen:
         return _seen(self)
 
@@ -250,7 +258,7 @@ class _Work:
         return Task(self.project, self.brief, self.seen(), variant, self.id_of(key), dub)
 
     def rendering(self, key: str) -> Rendering:
-        return render_variant(self.task(key), _report, preview=self.reviewed)
+        return render_variant(self.task(key), self.watch(key).over(_report), preview=self.reviewed)
 
     def __hash__(self) -> int:
         return hash((self.project.root, self.digest))
@@ -266,7 +274,9 @@ def _work(root: str, brief_path: str, digest: str, reviewed: bool, today: date) 
 
 @lru_cache(maxsize=1)
 def _seen(work: _Work) -> Seen:
-    return see(work.project, work.brief, _report)
+    # Asked only if there is still something to see: a variant of its own must not fail for another's lack of rights.
+    watch = Watch(work.project, work.brief, work.plan.uses, [variant.key for variant in work.plan.variants])
+    return see(work.project, work.brief, watch.over(_report))
 
 
 def _all_there(request: dict[str, Any], key: str | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,16 @@ from PIL import Image
 from countenance.campaign.brief import Brief
 from countenance.campaign.labelling import label_for
 from countenance.campaign.patches import FOLDER, export_patches, facts_of
-from countenance.campaign.permission import require_variant_rights
+from countenance.campaign.permission import Watch, publishing_uses, require_in, require_release_rights
 from countenance.campaign.receipt import digest_of, make_receipt
 from countenance.campaign.render import ENGINES, Rendering
 from countenance.campaign.stages import Progress, own_speech
 from countenance.campaign.task import Task, shown_frames
-from countenance.campaign.variants import VariantRow, record_release
+from countenance.campaign.variants import VariantRow, record_release, release_state
 from countenance.delivery.captions import cues, spread_words, srt, transcript, webvtt
 from countenance.delivery.jsonld import video_object
 from countenance.delivery.package import Package, write_package
-from countenance.errors import CountenanceError, IntegrityError
+from countenance.errors import CountenanceError, IntegrityError, RightsError
 from countenance.ledger.log import utc_now
 from countenance.media.encode import encode
 from countenance.media.frame import Frame
@@ -41,6 +42,7 @@ from countenance.provenance.disclosure import (
 )
 from countenance.provenance.history import seal
 from countenance.provenance.watermark import Marker
+from countenance.rights.decide import Use
 from countenance.rights.grants import RecordedGrant
 from countenance.rights.register import grant_commitment
 from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_json
@@ -68,22 +70,59 @@ def release_variant(
             "run `countenance produce` again and approve what it shows."
         )
     project = task.project
-    grants = require_variant_rights(project, task.brief, task.variant.uses, task.variant.key)
+    grants = require_release_rights(project, task.brief, task.variant, row)
+    uses = publishing_uses(project, task.brief, task.variant, row)
+    watch = Watch(project, task.brief, uses, [task.variant.key])
     folder = project.releases / row.review["release_id"]
     with locked(project.work / "jobs" / f"release-{folder.name}.lock"):  # two jobs may want the same release
-        if not (folder / "release.json").is_file():
-            sweep(folder)
-            _seal(task, row, rendering, grants, folder, progress)
-        sealed = read_json(folder / "release.json")
+        try:
+            sealed = _released(task, row, rendering, grants, out, watch.over(progress), uses)
+        except RightsError:
+            if release_state(project, folder.name) is None:
+                shutil.rmtree(folder, ignore_errors=True)  # sealed or half sealed, but not let out
+            watch.require()  # says in the ledger that it was refused, if asking on the way did not
+            raise
         record = record_from_json(sealed["record"])
-        record_release(
-            project, row, record=sealed["record"], sha256=sealed["seal"]["sha256"], package=str(out / row.id),
-            actor=row.review["by"],
-        )  # fmt: skip
         if patches:
             key = load_or_create_symmetric(project, MARK_KEY)
             export_patches(task, rendering, record, key, folder / FOLDER, progress)
-        return _package(task, rendering, folder, record, sealed, out)
+        return _handed_over(task, rendering, folder, record, sealed, out)
+
+
+def _released(
+    task: Task,
+    row: VariantRow,
+    rendering: Rendering,
+    grants: Sequence[RecordedGrant],
+    out: Path,
+    progress: Progress,
+    uses: Sequence[Use],
+) -> dict[str, Any]:
+    """Seal and enter the release, or find that it was done; returns what lies in release.json."""
+    folder = task.project.releases / row.review["release_id"]
+    if not (folder / "release.json").is_file():
+        sweep(folder)
+        _seal(task, row, rendering, grants, folder, progress)
+    sealed: dict[str, Any] = read_json(folder / "release.json")
+    record_release(
+        task.project, row, record=sealed["record"], sha256=sealed["seal"]["sha256"], package=str(out / row.id),
+        actor=row.review["by"], still_allowed=lambda connection: require_in(task.project, connection, uses),
+    )  # fmt: skip
+    return sealed
+
+
+def _handed_over(
+    task: Task, rendering: Rendering, folder: Path, record: ReleaseRecord, sealed: dict[str, Any], out: Path
+) -> Path:
+    """The package, unless the release was withdrawn before it was whole: then nothing of it stays."""
+    package = _package(task, rendering, folder, record, sealed, out)
+    if release_state(task.project, record.release_id) == "withdrawn":
+        shutil.rmtree(package, ignore_errors=True)
+        raise RightsError(
+            f"release {record.release_id} was withdrawn while its package was written; nothing was handed over.",
+            ("a grant that it rests on was withdrawn",),
+        )
+    return package
 
 
 def _seal(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from ulid import ULID
 
 from countenance.campaign.brief import Brief
@@ -116,7 +117,7 @@ def approve(project: Project, variant_id: str, by: str, *, in_one_go: bool, note
         row = _locked(entry.connection, variant_id)
         if row.state in ("approved", "released"):
             return row
-        if row.state != "in_review":
+        if row.state not in ("in_review", "withdrawn"):  # what was withdrawn may come back, as another release
             raise InputError(f"variant {row.id} ({row.key}) is {row.state}, so it cannot be approved.")
         if not row.render.get("passed"):
             failed = ", ".join(row.render.get("failed", [])) or "quality"
@@ -151,11 +152,19 @@ def reject(project: Project, variant_id: str, by: str, reason: str) -> VariantRo
 
 
 def record_release(
-    project: Project, row: VariantRow, *, record: dict[str, Any], sha256: str, package: str, actor: str
+    project: Project,
+    row: VariantRow,
+    *,
+    record: dict[str, Any],
+    sha256: str,
+    package: str,
+    actor: str,
+    still_allowed: Callable[[Connection], None],
 ) -> None:
     """Enter a sealed release into database and ledger, together or not at all. A second call changes nothing.
 
-    Raises CountenanceError when the approval was taken back meanwhile.
+    `still_allowed` is asked within the transaction and raises when it is not. Raises CountenanceError when the approval
+    was taken back meanwhile.
     """
     release_id, mark_id = row.review["release_id"], row.review["mark_id"]
     with transaction(project) as entry:
@@ -167,6 +176,7 @@ def record_release(
             raise CountenanceError(
                 f"variant {row.id} ({row.key}) was {now.state} while it was being released; nothing was released."
             )
+        still_allowed(entry.connection)
         entry.connection.execute(
             insert(tables.release).values(
                 id=release_id, variant_id=row.id, mark_id=mark_id, state="released",
@@ -182,6 +192,13 @@ def record_release(
                 "receipt_sha256": record["receipt_sha256"], "grants": list(record["grants"]),
             },
         )  # fmt: skip
+
+
+def release_state(project: Project, release_id: str) -> str | None:
+    """The state of a release now; None when there is no such release."""
+    with reading(project) as connection:
+        query = select(tables.release.c.state).where(tables.release.c.id == release_id)
+        return connection.execute(query).scalar_one_or_none()
 
 
 def _locked(connection: Any, variant_id: str) -> VariantRow:
