@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import multiprocessing
 import re
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,14 +13,13 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError as DatabaseIntegrityError
+from sqlalchemy.exc import DatabaseError
 
 from countenance.errors import InputError, IntegrityError
 from countenance.ledger.chain import GENESIS
-from countenance.ledger.checkpoint import head_path
+from countenance.ledger.checkpoint import checkpoint_path
 from countenance.ledger.log import append, commitment, entries, transaction, verify
 from countenance.store.database import reading, writing
-from countenance.store.files import read_json
 from countenance.store.project import Project, init_project
 from countenance.store.tables import ledger_entry, variant
 
@@ -37,7 +34,7 @@ def written(project: Project) -> Project:
 def behind_its_back(project: Project, *statements: str) -> None:
     """Change the database file as somebody with file access and no key could."""
     with closing(sqlite3.connect(project.database_path, isolation_level=None)) as connection:
-        for name in ("ledger_entry_no_update", "ledger_entry_no_delete"):
+        for name in ("ledger_entry_no_update", "ledger_entry_no_delete", "ledger_entry_in_order"):
             connection.execute(f"DROP TRIGGER IF EXISTS {name}")
         for statement in statements:
             connection.execute(statement)
@@ -68,10 +65,22 @@ def test_entries_of_one_kind_can_be_asked_for(written: Project) -> None:
     assert [entry.seq for entry in entries(written, "review.approved")] == [8]
 
 
-@pytest.mark.parametrize("statement", ["UPDATE ledger_entry SET actor = 'x'", "DELETE FROM ledger_entry"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger_entry SET actor = 'x'",
+        "DELETE FROM ledger_entry",
+        "DELETE FROM ledger_head",
+    ],
+)
 def test_the_database_itself_forbids_changes(written: Project, statement: str) -> None:
-    with pytest.raises(DatabaseIntegrityError, match="append-only"), writing(written) as connection:
-        connection.exec_driver_sql(statement)
+    with (
+        closing(sqlite3.connect(written.database_path, isolation_level=None)) as connection,
+        pytest.raises(sqlite3.IntegrityError, match="append-only"),
+    ):
+        connection.execute(statement)
+    with pytest.raises(DatabaseError, match="not authorized"), writing(written) as ours:
+        ours.exec_driver_sql(statement)
     assert verify(written).ok
 
 
@@ -149,45 +158,50 @@ def test_a_chain_signed_with_another_key_is_not_ours(written: Project, tmp_path:
     assert problem == "entry 1 (render.finished) is not signed with the key of this project"
 
 
-def _edit_head(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    values = read_json(path)
-    change(values)
-    path.write_text(json.dumps(values))
-
-
 @pytest.mark.parametrize(
-    "change",
-    [
-        lambda head: head.update(size=5),
-        lambda head: head.update(signature="00"),
-        lambda head: head.pop("hash"),
-        lambda head: head.update(project_id="another"),
-    ],
+    ("before", "after"),
+    [("\n7\n", "\n5\n"), ("countenance/", "countenance/x"), ("\n\n", "\n"), ("7", "７"), ("\u2014 ", "- ")],
 )
-def test_a_changed_head_is_noticed(written: Project, change: Callable[[dict[str, Any]], object]) -> None:
-    _edit_head(head_path(written), change)
+def test_a_changed_checkpoint_is_noticed(written: Project, before: str, after: str) -> None:
+    path = checkpoint_path(written)
+    path.write_text(path.read_text("utf-8").replace(before, after, 1), "utf-8")
     report = verify(written)
     assert not report.ok
-    assert "signed head" in str(report.problem)
-    with pytest.raises(IntegrityError, match="signed head"):
+    assert "signed checkpoint" in str(report.problem)
+    with pytest.raises(IntegrityError, match="signed checkpoint"):
         append(written, "render.started", "worker", {})
 
 
-def test_a_head_that_was_taken_away_is_missed(written: Project) -> None:
-    head_path(written).unlink()
-    assert "signed head is missing" in str(verify(written).problem)
+def test_a_checkpoint_that_was_taken_away_is_missed(written: Project) -> None:
+    checkpoint_path(written).unlink()
+    assert "signed checkpoint is missing" in str(verify(written).problem)
     with pytest.raises(IntegrityError, match="missing"):
         append(written, "render.started", "worker", {})
 
 
-def test_a_process_killed_before_the_head_moved_leaves_a_sound_ledger(project: Project) -> None:
+def test_a_checkpoint_of_before_is_noticed(project: Project) -> None:
     append(project, "render.started", "worker", {})
-    before = head_path(project).read_bytes()
+    before = checkpoint_path(project).read_bytes()
     append(project, "render.finished", "worker", {})
-    head_path(project).write_bytes(before)  # as after a kill between commit and head
-    assert verify(project).count == 2
     append(project, "qc.judged", "worker", {})
-    assert read_json(head_path(project))["size"] == 3
+    checkpoint_path(project).write_bytes(before)
+    assert "replaced by an older one" in str(verify(project).problem)
+    with pytest.raises(IntegrityError, match="older"):
+        append(project, "render.started", "worker", {})
+
+
+def test_a_process_killed_before_the_checkpoint_moved_leaves_a_sound_ledger(project: Project) -> None:
+    append(project, "render.started", "worker", {})
+    before = checkpoint_path(project).read_bytes()
+    append(project, "render.finished", "worker", {})
+    after = checkpoint_path(project).read_bytes()
+    checkpoint_path(project).write_bytes(before)  # as after a kill between commit and checkpoint
+    assert verify(project).count == 2
+    with transaction(project):
+        pass
+    assert checkpoint_path(project).read_bytes() == after
+    append(project, "qc.judged", "worker", {})
+    assert checkpoint_path(project).read_text().splitlines()[1] == "3"
 
 
 def test_an_entry_stands_or_falls_with_the_rows_of_its_transaction(project: Project) -> None:
@@ -258,7 +272,7 @@ def test_processes_write_one_chain_together(project: Project) -> None:
         pool.starmap(_append_some, [(project.root, f"worker-{n}") for n in range(4)])
     report = verify(project)
     assert (report.ok, report.count) == (True, 20)
-    assert read_json(head_path(project))["size"] == 20
+    assert checkpoint_path(project).read_text().splitlines()[1] == "20"
 
 
 def test_a_name_is_committed_to_without_being_told(project: Project, tmp_path: Path) -> None:

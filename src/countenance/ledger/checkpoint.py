@@ -1,56 +1,93 @@
-"""The signed head of the ledger, kept in a file beside the database.
+"""The signed checkpoint over the whole ledger: one in the database, renewed by each transaction, and a copy beside it.
 
-A chain alone cannot show that its end was cut off: what remains is a whole, shorter chain. The head
-says how far the ledger had come, so a database that has less is known to have lost entries.
+The one in the database is signed in the transaction that adds entries, so entries without it were put in by somebody
+else. The copy is a file (`ledger.checkpoint`) that moves right after the commit: a chain alone cannot show that
+its end was cut off, but a database that has less than the file names is known to have lost entries.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy import Connection, insert, select, update
 
 from countenance.errors import InputError, IntegrityError
-from countenance.ledger.chain import canonical, signature_holds
-from countenance.store.files import read_json, write_json
+from countenance.ledger.note import ORIGIN, Checkpoint, VerifierKey, log_key, open_checkpoint, sign_checkpoint
+from countenance.ledger.tree import EMPTY_ROOT, Frontier
+from countenance.store.files import locked, write_bytes
 from countenance.store.project import Project
-
-_DOMAIN = b"countenance ledger head v1\0"
+from countenance.store.tables import ledger_head
 
 
 @dataclass(frozen=True)
 class Head:
-    """The ledger of `project_id` had `size` entries, the last of them with this hash."""
+    """The checkpoint in the database, the one before it, and the edge of the tree from which it grows."""
 
-    project_id: str
-    size: int
-    hash: str
-
-
-def head_path(project: Project) -> Path:
-    return project.folder / "ledger.head.json"
+    note: str
+    checkpoint: Checkpoint
+    previous: Checkpoint | None  # None: there was none
+    frontier: Frontier
 
 
-def write_head(project: Project, head: Head, key: Ed25519PrivateKey) -> None:
-    """Sign the head and replace the file atomically."""
-    signature = key.sign(_DOMAIN + canonical(asdict(head))).hex()
-    write_json(head_path(project), {**asdict(head), "signature": signature})
+def checkpoint_path(project: Project) -> Path:
+    return project.folder / "ledger.checkpoint"
 
 
-def read_head(project: Project, key: Ed25519PublicKey) -> Head | None:
-    """The head on file, None when there is no file; IntegrityError when it is not ours."""
-    path = head_path(project)
-    if not path.exists():
+def project_key(project: Project, key: Ed25519PublicKey) -> VerifierKey:
+    """The ledger's key under the name of its log."""
+    return log_key(ORIGIN + project.settings.project_id, key)
+
+
+def read_head(connection: Connection, key: VerifierKey) -> Head | None:
+    """The head in the database, None when there is none; IntegrityError when it is not ours."""
+    row = connection.execute(select(ledger_head)).first()
+    if row is None:
         return None
-    refusal = IntegrityError(f"the ledger's signed head {path} was changed; restore it from a backup.")
     try:
-        values = read_json(path)
-        head = Head(str(values["project_id"]), int(values["size"]), str(values["hash"]))
-        signature = str(values["signature"])
-    except (InputError, KeyError, TypeError, ValueError) as exc:
-        raise refusal from exc
-    signed = signature_holds(key, signature, _DOMAIN + canonical(asdict(head)))
-    if not signed or head.project_id != project.settings.project_id:
-        raise refusal
-    return head
+        checkpoint = open_checkpoint(row.note, key)
+        previous = open_checkpoint(row.previous, key) if row.previous else None
+        peaks = [bytes.fromhex(one) for one in row.frontier.split(" ") if one]
+        frontier = Frontier(checkpoint.size, peaks)
+        sound = " ".join(one.hex() for one in peaks) == row.frontier and frontier.root() == checkpoint.root
+    except (IntegrityError, ValueError, TypeError, AttributeError) as exc:
+        raise IntegrityError("the ledger's signed head in the database was changed; restore it from a backup.") from exc
+    if not sound or (previous is not None and previous.size > checkpoint.size):
+        raise IntegrityError("the ledger's signed head in the database was changed; restore it from a backup.")
+    return Head(row.note, checkpoint, previous, frontier)
+
+
+def write_head(connection: Connection, name: str, frontier: Frontier, before: str, key: Ed25519PrivateKey) -> str:
+    """Sign the tree as it stands and put it in the place of the note `before`; returns the note."""
+    note = sign_checkpoint(Checkpoint(name, frontier.size, frontier.root()), key)
+    values = {"note": note, "previous": before, "frontier": " ".join(one.hex() for one in frontier.peaks)}
+    if connection.execute(update(ledger_head).where(ledger_head.c.id == 1).values(values)).rowcount == 0:
+        connection.execute(insert(ledger_head).values(id=1, **values))
+    return note
+
+
+def empty_note(name: str, key: Ed25519PrivateKey) -> str:
+    """The checkpoint of a ledger without entries."""
+    return sign_checkpoint(Checkpoint(name, 0, EMPTY_ROOT), key)
+
+
+def read_file(project: Project, key: VerifierKey) -> Checkpoint | None:
+    """The checkpoint beside the database, None when there is no file; IntegrityError when it is not ours."""
+    path = checkpoint_path(project)
+    try:
+        return open_checkpoint(path.read_text(encoding="utf-8"), key)
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise InputError(f"{path} cannot be read ({exc.strerror}); check its rights.") from exc
+    except (UnicodeDecodeError, IntegrityError) as exc:
+        raise IntegrityError(f"the ledger's signed checkpoint {path} was changed; restore it from a backup.") from exc
+
+
+def move_file(project: Project, note: str, key: VerifierKey) -> None:
+    """Replace the file, unless another process has moved it further meanwhile."""
+    with locked(project.folder / "ledger.lock"):
+        found = read_file(project, key)
+        if found is None or found.size < open_checkpoint(note, key).size:
+            write_bytes(checkpoint_path(project), note.encode())

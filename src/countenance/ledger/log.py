@@ -1,43 +1,66 @@
-"""Writing to the ledger, reading it, and proving that nobody changed it.
+"""Writing to the ledger and reading it; `verify` (ledger/audit.py) proves that nobody changed it.
 
-The chain and its signatures show any change made without the project's key: an edited, removed,
-inserted or moved entry, and (by the signed head beside the database) a cut-off end. Who holds the
-key can write another history; a copy of the head kept elsewhere is what guards against that.
+The chain, the tree and their signatures show any change made without the project's key: an edited, removed, inserted
+or moved entry, and a cut-off end. Who holds the key can write another history; a witness (ledger/witness.py) is what
+guards against that.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import DatabaseError
 
 from countenance.errors import InputError, IntegrityError
-from countenance.ledger.chain import GENESIS, Entry, canonical, entry_hash, problem_of, sign_hash
-from countenance.ledger.checkpoint import Head, read_head, write_head
+from countenance.ledger.audit import CLOCK_TOLERANCE, SIGNING_KEY, LedgerReport, moment, verify, verify_old
+from countenance.ledger.chain import (
+    CLOCK_CORRECTED,
+    GENESIS,
+    KIND,
+    Entry,
+    Row,
+    canonical,
+    content_digest,
+    entry_signed,
+    sign_hash,
+)
+from countenance.ledger.checkpoint import (
+    Head,
+    empty_note,
+    move_file,
+    project_key,
+    read_file,
+    read_head,
+    write_head,
+)
+from countenance.ledger.legacy import old_head_path
+from countenance.ledger.note import Checkpoint, VerifierKey, sign_checkpoint
+from countenance.ledger.tree import Frontier, leaf_hash
 from countenance.store.database import reading, writing
 from countenance.store.project import Project
 from countenance.store.secrets import load_or_create_ed25519
 from countenance.store.subjects import committed
 from countenance.store.tables import ledger_entry
 
-_KIND = re.compile(r"[a-z]+\.[a-z_]+")
-_SIGNING_KEY = "ledger"
+__all__ = [
+    "LedgerReport", "Transaction", "append", "commitment", "entries", "entries_in", "transaction", "utc_now", "verify",
+]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class LedgerReport:
-    """The outcome of `verify`: `count` entries are proven; `problem` names the first bad place."""
+@dataclass
+class _Tail:
+    """Where the next entry goes."""
 
-    ok: bool
-    count: int
-    problem: str | None
+    hash: str
+    ts: str
+    frontier: Frontier
 
 
 @dataclass(frozen=True)
@@ -46,22 +69,38 @@ class Transaction:
 
     connection: Connection
     _key: Ed25519PrivateKey
+    _tail: _Tail
 
     def append(self, kind: str, actor: str, data: dict[str, Any]) -> Entry:
-        """Add an entry. `data` is a JSON object without personal data (see `commitment`)."""
-        if not _KIND.fullmatch(kind):
+        """Add an entry. `data` is a JSON object without personal data (see `commitment`).
+
+        IntegrityError when the clock is behind the last entry; `clock.corrected` alone may be dated before it.
+        """
+        if not KIND.fullmatch(kind):
             raise InputError(f"{kind!r} is no kind of entry; kinds read like 'consent.granted'.")
-        if not actor.strip():
+        if not actor.strip() or not actor.isprintable():
             raise InputError(f"the {kind} entry has no actor; say who acts.")
-        last = _last(self.connection)
-        seq, prev_hash = (last.seq + 1, last.hash) if last else (1, GENESIS)
-        ts = utc_now()
         text = canonical(data).decode()
-        content: dict[str, Any] = json.loads(text)
-        value = entry_hash(seq, prev_hash, ts, actor, kind, content)
-        entry = Entry(seq, prev_hash, ts, actor, kind, content, value, sign_hash(self._key, value))
-        self.connection.execute(insert(ledger_entry).values({**vars(entry), "data": text}))
-        return entry
+        canonical(json.loads(text))  # what cannot be read back as it was written has no form for good
+        seq, before, ts = self._tail.frontier.size + 1, self._tail.hash, self._moment(kind)
+        value = content_digest(seq, before, ts, actor, kind, text)
+        row = Row(seq, before, ts, actor, kind, text, value, sign_hash(self._key, value))
+        self.connection.execute(insert(ledger_entry).values(vars(row)))
+        self._tail.hash, self._tail.ts = value, ts
+        self._tail.frontier.add(leaf_hash(row.leaf()))
+        return row.entry()
+
+    def _moment(self, kind: str) -> str:
+        now, last = utc_now(), self._tail.ts
+        if kind == CLOCK_CORRECTED or now >= last:
+            return now
+        # Machines that share a ledger differ a little; more than that is a wrong clock.
+        if moment(last) - moment(now) > CLOCK_TOLERANCE:
+            raise IntegrityError(
+                f"this machine's clock shows {now}, but the ledger's last entry is dated {last}; set the clock right, "
+                "or if that entry's was wrong, record it with `countenance ledger correct-clock`."
+            )
+        return last
 
 
 @contextmanager
@@ -70,17 +109,20 @@ def transaction(project: Project) -> Iterator[Transaction]:
 
     IntegrityError when the ledger has lost entries: nothing is ever added to a damaged ledger.
     """
-    key = load_or_create_ed25519(project, _SIGNING_KEY)
+    key = load_or_create_ed25519(project, SIGNING_KEY)
+    name = project_key(project, key.public_key())
     with writing(project) as connection:
-        _check_head(project, connection, key)
-        yield Transaction(connection, key)
-    # The head moves after the commit, in a transaction of its own: processes take turns, so it only
-    # moves forward, and one killed in between leaves a head that is behind but true.
-    with writing(project) as connection:
-        _check_head(project, connection, key)
-        last = _last(connection)
-        if last:
-            write_head(project, Head(project.settings.project_id, last.seq, last.hash), key)
+        head = _sound_head(project, connection, key, name)
+        tail = _tail(connection, key, head)
+        yield Transaction(connection, key, tail)
+        note = None
+        if tail.frontier.size > head.checkpoint.size:
+            note = write_head(connection, name.name, tail.frontier, head.note, key)
+    # The file moves after the commit. A process killed in between leaves one that is behind but true; the next
+    # transaction moves it before its own commit, so it is never behind by two.
+    if note:
+        move_file(project, note, name)
+        old_head_path(project).unlink(missing_ok=True)
 
 
 def append(project: Project, kind: str, actor: str, data: dict[str, Any]) -> Entry:
@@ -89,40 +131,39 @@ def append(project: Project, kind: str, actor: str, data: dict[str, Any]) -> Ent
         return ledger.append(kind, actor, data)
 
 
-def entries(project: Project, kind: str | None = None) -> list[Entry]:
-    """All entries (of one kind) in their order, as they lie in the database; `verify` proves them."""
+def entries(project: Project, kind: str | None = None, *, last: int | None = None) -> list[Entry]:
+    """All entries (of one kind) in their order, or the `last` ones. Each is what its hash says; `verify` proves all."""
     with reading(project) as connection:
-        return entries_in(connection, kind)
+        return entries_in(connection, kind, last=last)
 
 
-def entries_in(connection: Connection, kind: str | None = None) -> list[Entry]:
-    """Like `entries`, within a transaction that looks at other tables too."""
-    query = select(ledger_entry).order_by(ledger_entry.c.seq)
+def entries_in(
+    connection: Connection,
+    kind: str | None = None,
+    *,
+    where: Mapping[str, str] | None = None,
+    last: int | None = None,
+) -> list[Entry]:
+    """Like `entries`, within a transaction that looks at other tables too.
+
+    `where` keeps those whose data has these texts under these names; the database looks for them, so nothing
+    else is parsed.
+    """
+    query = select(ledger_entry)
     if kind is not None:
         query = query.where(ledger_entry.c.kind == kind)
-    return [_entry(row) for row in connection.execute(query)]
-
-
-def verify(project: Project) -> LedgerReport:
-    """Prove every entry, its place, its signature and the end of the ledger."""
-    key = load_or_create_ed25519(project, _SIGNING_KEY).public_key()
+    for name, value in (where or {}).items():
+        # Canonical JSON spells a pair in one way only. Deeper pairs match too, so what is found is looked at again.
+        pair = canonical({name: value}).decode()[1:-1]
+        query = query.where(ledger_entry.c.data.contains(pair, autoescape=True))
+    query = query.order_by(ledger_entry.c.seq if last is None else ledger_entry.c.seq.desc()).limit(last)
     try:
-        # Before the entries: a head that another process moves meanwhile would be ahead of our view.
-        head = read_head(project, key)
-    except IntegrityError as problem:
-        return LedgerReport(False, 0, str(problem))
-    count, previous, hash_at_head = 0, GENESIS, GENESIS
-    with reading(project) as connection:
-        query = select(ledger_entry).order_by(ledger_entry.c.seq).execution_options(yield_per=1000)
-        for row in connection.execute(query):
-            problem_here = _problem_of_row(row) or problem_of(_entry(row), previous, count + 1, key)
-            if problem_here:
-                return LedgerReport(False, count, problem_here)
-            count, previous = row.seq, row.hash
-            if head and head.size == count:
-                hash_at_head = previous
-    end = _problem_of_end(head, count, hash_at_head)
-    return LedgerReport(end is None, count, end)
+        found = [Row(*row).entry() for row in connection.execute(query)]
+    except DatabaseError as exc:
+        raise IntegrityError("the ledger cannot be read; `countenance ledger verify` names the place.") from exc
+    if where:
+        found = [one for one in found if all(one.data.get(name) == value for name, value in where.items())]
+    return found if last is None else found[::-1]
 
 
 def commitment(project: Project, value: str, subject: str | None = None) -> str:
@@ -140,47 +181,54 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _last(connection: Connection) -> Row[Any] | None:
-    return connection.execute(select(ledger_entry).order_by(ledger_entry.c.seq.desc()).limit(1)).first()
+def _sound_head(project: Project, connection: Connection, key: Ed25519PrivateKey, name: VerifierKey) -> Head:
+    """The head to grow from, once head, last entry and file agree; a file that is one behind is moved."""
+    head = read_head(connection, name) or _first_head(project, connection, key, name)
+    file = read_file(project, name)
+    count, size = _count(connection), head.checkpoint.size
+    if file is None:
+        raise _damaged("the ledger's signed checkpoint is missing beside the database")
+    if count < max(size, file.size):
+        raise _damaged(f"the ledger ends at entry {count}, but it had {max(size, file.size)}: the end was cut off")
+    if count > size:
+        raise _damaged(f"entry {size + 1} was put in behind the ledger's signed head")
+    if file == head.checkpoint:
+        return head
+    if file.size >= size or (head.previous and file.size == head.previous.size and file != head.previous):
+        raise _damaged("the checkpoint beside the database names other entries: the ledger was forked")
+    if head.previous and file.size < head.previous.size and connection.dialect.name == "sqlite":
+        raise _damaged("the checkpoint beside the database was replaced by an older one")
+    move_file(project, head.note, name)
+    return head
 
 
-def _entry(row: Row[Any]) -> Entry:
-    problem = _problem_of_row(row)
-    if problem:
-        raise IntegrityError(f"{problem}; restore the database from a backup.")
-    return Entry(**{**row._mapping, "data": json.loads(row.data)})
+def _first_head(project: Project, connection: Connection, key: Ed25519PrivateKey, name: VerifierKey) -> Head:
+    """The head of a ledger that has none: an empty one, or one from before there were trees, which is proven first."""
+    file = read_file(project, name)
+    report, frontier = verify_old(project, connection, key.public_key())
+    if report.problem or (file and file.size not in (0, frontier.size)):
+        raise _damaged(report.problem or "the ledger's signed head is missing in the database")
+    note = sign_checkpoint(Checkpoint(name.name, frontier.size, frontier.root()), key)
+    # The file comes first, so a missing one later always means that it was taken away.
+    move_file(project, note, name)
+    before = empty_note(name.name, key)
+    write_head(connection, name.name, frontier, before, key)
+    return Head(note, Checkpoint(name.name, frontier.size, frontier.root()), None, frontier)
 
 
-def _problem_of_row(row: Row[Any]) -> str | None:
-    """Whether `data` is the canonical object that was hashed, not another spelling of it."""
-    try:
-        data = json.loads(row.data)
-        sound = isinstance(data, dict) and canonical(data).decode() == row.data
-    except (ValueError, TypeError, InputError):
-        sound = False
-    return None if sound else f"entry {row.seq} ({row.kind}) was changed after it was written"
+def _tail(connection: Connection, key: Ed25519PrivateKey, head: Head) -> _Tail:
+    if head.checkpoint.size == 0:
+        return _Tail(GENESIS, "", head.frontier)
+    found = connection.execute(select(ledger_entry).where(ledger_entry.c.seq == head.checkpoint.size)).one()
+    row = Row(*found)
+    if row.digest() != row.hash or not entry_signed(key.public_key(), row.hash, row.signature):
+        raise _damaged(f"entry {row.seq} ({row.kind}) was changed after it was written")
+    return _Tail(row.hash, row.ts, Frontier(head.frontier.size, head.frontier.peaks))
 
 
-def _problem_of_end(head: Head | None, count: int, hash_at_head: str) -> str | None:
-    if head is None:
-        return "the ledger's signed head is missing beside the database" if count else None
-    if head.size > count:
-        return f"the ledger ends at entry {count}, but its signed head names {head.size}: the end was cut off"
-    if head.hash != hash_at_head:
-        return f"entry {head.size} is not the one that the signed head names"
-    return None
+def _count(connection: Connection) -> int:
+    return connection.execute(select(ledger_entry.c.seq).order_by(ledger_entry.c.seq.desc()).limit(1)).scalar() or 0
 
 
-def _check_head(project: Project, connection: Connection, key: Ed25519PrivateKey) -> None:
-    head = read_head(project, key.public_key())
-    last = _last(connection)
-    if head is None and last is None:
-        # An empty ledger gets its head first, so a missing one later always means it was taken away.
-        write_head(project, Head(project.settings.project_id, 0, GENESIS), key)
-        return
-    at_head = connection.execute(
-        select(ledger_entry.c.hash).where(ledger_entry.c.seq == (head.size if head else 0))
-    ).scalar_one_or_none()
-    problem = _problem_of_end(head, last.seq if last else 0, at_head or GENESIS)
-    if problem:
-        raise IntegrityError(f"{problem}; nothing is added to a damaged ledger, restore it from a backup.")
+def _damaged(problem: str) -> IntegrityError:
+    return IntegrityError(f"{problem}; nothing is added to a damaged ledger, restore it from a backup.")
