@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from clips import EXAMPLES, frames_of, write_clip
 from hypothesis import settings
+from postgres import new_database, server
 from releases import release_clip
 
 from countenance.store.project import Project, init_project
@@ -48,3 +50,16 @@ def studio(released: tuple[Project, Path], tmp_path: Path) -> tuple[Project, Pat
     project, sealed = released
     shutil.copytree(project.root, tmp_path / "studio")
     return Project(tmp_path / "studio"), tmp_path / "studio" / sealed.name
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a running PostgreSQL server."""
+    with server(tmp_path_factory.mktemp("postgresql")) as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str) -> str:
+    """The URL of an empty PostgreSQL database."""
+    return new_database(postgresql_server)

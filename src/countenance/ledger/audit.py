@@ -19,7 +19,7 @@ from countenance.errors import CountenanceError, IntegrityError
 from countenance.ledger.chain import CLOCK_CORRECTED, GENESIS, Row, changed, entry_signed
 from countenance.ledger.checkpoint import Head, project_key, read_file, read_head
 from countenance.ledger.legacy import read_old_head
-from countenance.ledger.note import Checkpoint
+from countenance.ledger.note import Checkpoint, open_checkpoint
 from countenance.ledger.tree import EMPTY_ROOT, Frontier, leaf_hash
 from countenance.store.database import reading
 from countenance.store.project import Project
@@ -156,8 +156,10 @@ def _verify(
     name = project_key(project, key)
     try:
         head, bad_head = read_head(connection, name), None
-    except IntegrityError as problem:
-        head, bad_head = None, str(problem)
+        if head:
+            open_checkpoint(head.previous_note, name)
+    except IntegrityError:
+        head, bad_head = None, "the ledger's signed head in the database was changed"
     if head is None and bad_head is None and not (file and file.size) and not any(one.size for one in seen):
         return verify_old(project, connection, key)[0]
     known = [one for one in (file, head and head.checkpoint, head and head.previous, *seen) if one]
@@ -166,7 +168,7 @@ def _verify(
     if walked.problem:
         return LedgerReport(False, walked.count, walked.problem)
     found = _at_head(connection, key, head, bad_head, walked) or _at_file(file, walked)
-    if found is None and head and head.previous and connection.dialect.name == "sqlite":
+    if found is None and head and connection.dialect.name == "sqlite":
         # The file may have moved on since it was read, but never back.
         found = _at_old_file(read_file(project, name), head.previous)
     found = found or _at_seen(seen, walked) or _at_clock(walked)
@@ -184,7 +186,7 @@ def _at_head(
         return bad_head or "the ledger's signed head is missing in the database", walked.count
     size = head.checkpoint.size
     if walked.count == size and walked.roots[size] == head.checkpoint.root:
-        if head.previous and walked.roots[head.previous.size] != head.previous.root:
+        if walked.roots[head.previous.size] != head.previous.root:
             return f"the ledger was forked before entry {head.previous.size + 1}: its last two heads disagree", 0
         return None
     for row in rows(connection):

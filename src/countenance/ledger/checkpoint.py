@@ -14,7 +14,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlalchemy import Connection, insert, select, update
 
 from countenance.errors import InputError, IntegrityError
-from countenance.ledger.note import ORIGIN, Checkpoint, VerifierKey, log_key, open_checkpoint, sign_checkpoint
+from countenance.ledger.note import (
+    ORIGIN,
+    Checkpoint,
+    VerifierKey,
+    log_key,
+    open_checkpoint,
+    parse_checkpoint,
+    sign_checkpoint,
+)
 from countenance.ledger.tree import EMPTY_ROOT, Frontier
 from countenance.store.files import locked, write_bytes
 from countenance.store.project import Project
@@ -27,7 +35,8 @@ class Head:
 
     note: str
     checkpoint: Checkpoint
-    previous: Checkpoint | None  # None: there was none
+    previous_note: str
+    previous: Checkpoint
     frontier: Frontier
 
 
@@ -41,21 +50,24 @@ def project_key(project: Project, key: Ed25519PublicKey) -> VerifierKey:
 
 
 def read_head(connection: Connection, key: VerifierKey) -> Head | None:
-    """The head in the database, None when there is none; IntegrityError when it is not ours."""
+    """The head in the database, None when there is none; IntegrityError when it is not ours.
+
+    The note before it is signed as well, but only `verify` looks at that signature.
+    """
     row = connection.execute(select(ledger_head)).first()
     if row is None:
         return None
     try:
         checkpoint = open_checkpoint(row.note, key)
-        previous = open_checkpoint(row.previous, key) if row.previous else None
+        previous = parse_checkpoint(row.previous)
         peaks = [bytes.fromhex(one) for one in row.frontier.split(" ") if one]
         frontier = Frontier(checkpoint.size, peaks)
         sound = " ".join(one.hex() for one in peaks) == row.frontier and frontier.root() == checkpoint.root
     except (IntegrityError, ValueError, TypeError, AttributeError) as exc:
         raise IntegrityError("the ledger's signed head in the database was changed; restore it from a backup.") from exc
-    if not sound or (previous is not None and previous.size > checkpoint.size):
+    if not sound or previous.size > checkpoint.size:
         raise IntegrityError("the ledger's signed head in the database was changed; restore it from a backup.")
-    return Head(row.note, checkpoint, previous, frontier)
+    return Head(row.note, checkpoint, row.previous, previous, frontier)
 
 
 def write_head(connection: Connection, name: str, frontier: Frontier, before: str, key: Ed25519PrivateKey) -> str:
@@ -72,11 +84,15 @@ def empty_note(name: str, key: Ed25519PrivateKey) -> str:
     return sign_checkpoint(Checkpoint(name, 0, EMPTY_ROOT), key)
 
 
-def read_file(project: Project, key: VerifierKey) -> Checkpoint | None:
-    """The checkpoint beside the database, None when there is no file; IntegrityError when it is not ours."""
+def read_file(project: Project, key: VerifierKey, head: Head | None = None) -> Checkpoint | None:
+    """The checkpoint beside the database, None when there is no file; IntegrityError when it is not ours.
+
+    With the head at hand, a file that holds the same note is not checked once more.
+    """
     path = checkpoint_path(project)
     try:
-        return open_checkpoint(path.read_text(encoding="utf-8"), key)
+        note = path.read_bytes().decode()
+        return head.checkpoint if head and note == head.note else open_checkpoint(note, key)
     except FileNotFoundError:
         return None
     except OSError as exc:
@@ -85,9 +101,10 @@ def read_file(project: Project, key: VerifierKey) -> Checkpoint | None:
         raise IntegrityError(f"the ledger's signed checkpoint {path} was changed; restore it from a backup.") from exc
 
 
-def move_file(project: Project, note: str, key: VerifierKey) -> None:
-    """Replace the file, unless another process has moved it further meanwhile."""
+def move_file(project: Project, note: str) -> None:
+    """Put our own note in the file's place, unless another process has moved it further meanwhile."""
+    path = checkpoint_path(project)
     with locked(project.folder / "ledger.lock"):
-        found = read_file(project, key)
-        if found is None or found.size < open_checkpoint(note, key).size:
-            write_bytes(checkpoint_path(project), note.encode())
+        found = parse_checkpoint(path.read_bytes().decode()) if path.exists() else None
+        if found is None or found.size < parse_checkpoint(note).size:
+            write_bytes(path, note.encode())

@@ -41,7 +41,7 @@ from countenance.ledger.checkpoint import (
     write_head,
 )
 from countenance.ledger.legacy import old_head_path
-from countenance.ledger.note import Checkpoint, VerifierKey, sign_checkpoint
+from countenance.ledger.note import VerifierKey, parse_checkpoint
 from countenance.ledger.tree import Frontier, leaf_hash
 from countenance.store.database import reading, writing
 from countenance.store.project import Project
@@ -112,8 +112,7 @@ def transaction(project: Project) -> Iterator[Transaction]:
     key = load_or_create_ed25519(project, SIGNING_KEY)
     name = project_key(project, key.public_key())
     with writing(project) as connection:
-        head = _sound_head(project, connection, key, name)
-        tail = _tail(connection, key, head)
+        head, tail = _sound_end(project, connection, key, name)
         yield Transaction(connection, key, tail)
         note = None
         if tail.frontier.size > head.checkpoint.size:
@@ -121,7 +120,7 @@ def transaction(project: Project) -> Iterator[Transaction]:
     # The file moves after the commit. A process killed in between leaves one that is behind but true; the next
     # transaction moves it before its own commit, so it is never behind by two.
     if note:
-        move_file(project, note, name)
+        move_file(project, note)
         old_head_path(project).unlink(missing_ok=True)
 
 
@@ -181,25 +180,28 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _sound_head(project: Project, connection: Connection, key: Ed25519PrivateKey, name: VerifierKey) -> Head:
+def _sound_end(
+    project: Project, connection: Connection, key: Ed25519PrivateKey, name: VerifierKey
+) -> tuple[Head, _Tail]:
     """The head to grow from, once head, last entry and file agree; a file that is one behind is moved."""
     head = read_head(connection, name) or _first_head(project, connection, key, name)
-    file = read_file(project, name)
-    count, size = _count(connection), head.checkpoint.size
+    file = read_file(project, name, head)
+    last = connection.execute(select(ledger_entry).order_by(ledger_entry.c.seq.desc()).limit(1)).first()
+    count, size = last.seq if last else 0, head.checkpoint.size
     if file is None:
         raise _damaged("the ledger's signed checkpoint is missing beside the database")
     if count < max(size, file.size):
         raise _damaged(f"the ledger ends at entry {count}, but it had {max(size, file.size)}: the end was cut off")
     if count > size:
         raise _damaged(f"entry {size + 1} was put in behind the ledger's signed head")
-    if file == head.checkpoint:
-        return head
-    if file.size >= size or (head.previous and file.size == head.previous.size and file != head.previous):
-        raise _damaged("the checkpoint beside the database names other entries: the ledger was forked")
-    if head.previous and file.size < head.previous.size and connection.dialect.name == "sqlite":
-        raise _damaged("the checkpoint beside the database was replaced by an older one")
-    move_file(project, head.note, name)
-    return head
+    if file != head.checkpoint:
+        if file.size >= size or (file.size == head.previous.size and file != head.previous):
+            raise _damaged("the checkpoint beside the database names other entries: the ledger was forked")
+        if file.size < head.previous.size and connection.dialect.name == "sqlite":
+            raise _damaged("the checkpoint beside the database was replaced by an older one")
+        move_file(project, head.note)
+    frontier = Frontier(size, head.frontier.peaks)
+    return head, _tail(Row(*last), key, frontier) if last else _Tail(GENESIS, "", frontier)
 
 
 def _first_head(project: Project, connection: Connection, key: Ed25519PrivateKey, name: VerifierKey) -> Head:
@@ -208,26 +210,17 @@ def _first_head(project: Project, connection: Connection, key: Ed25519PrivateKey
     report, frontier = verify_old(project, connection, key.public_key())
     if report.problem or (file and file.size not in (0, frontier.size)):
         raise _damaged(report.problem or "the ledger's signed head is missing in the database")
-    note = sign_checkpoint(Checkpoint(name.name, frontier.size, frontier.root()), key)
-    # The file comes first, so a missing one later always means that it was taken away.
-    move_file(project, note, name)
     before = empty_note(name.name, key)
-    write_head(connection, name.name, frontier, before, key)
-    return Head(note, Checkpoint(name.name, frontier.size, frontier.root()), None, frontier)
+    note = write_head(connection, name.name, frontier, before, key)
+    # Before anything is added, so a file that is missing later was taken away.
+    move_file(project, note)
+    return Head(note, parse_checkpoint(note), before, parse_checkpoint(before), frontier)
 
 
-def _tail(connection: Connection, key: Ed25519PrivateKey, head: Head) -> _Tail:
-    if head.checkpoint.size == 0:
-        return _Tail(GENESIS, "", head.frontier)
-    found = connection.execute(select(ledger_entry).where(ledger_entry.c.seq == head.checkpoint.size)).one()
-    row = Row(*found)
+def _tail(row: Row, key: Ed25519PrivateKey, frontier: Frontier) -> _Tail:
     if row.digest() != row.hash or not entry_signed(key.public_key(), row.hash, row.signature):
         raise _damaged(f"entry {row.seq} ({row.kind}) was changed after it was written")
-    return _Tail(row.hash, row.ts, Frontier(head.frontier.size, head.frontier.peaks))
-
-
-def _count(connection: Connection) -> int:
-    return connection.execute(select(ledger_entry.c.seq).order_by(ledger_entry.c.seq.desc()).limit(1)).scalar() or 0
+    return _Tail(row.hash, row.ts, frontier)
 
 
 def _damaged(problem: str) -> IntegrityError:

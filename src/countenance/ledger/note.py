@@ -123,9 +123,9 @@ def open_checkpoint(note: str, key: VerifierKey) -> Checkpoint:
     raise IntegrityError(f"the checkpoint of size {checkpoint.size} is not signed by {key.name}, or was changed.")
 
 
-def origin_of(note: str) -> str:
-    """The log that a note names, before anything is checked."""
-    return _parse(_split(note)[0]).origin
+def parse_checkpoint(note: str) -> Checkpoint:
+    """The checkpoint in a note, whoever signed it."""
+    return _parse(_split(note)[0])
 
 
 def cosigned_at(note: str, witness: VerifierKey) -> int:

