@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from clips import EXAMPLES, frames_of, write_clip
@@ -9,12 +10,12 @@ from sqlalchemy import insert
 
 from countenance.ledger.log import transaction
 from countenance.provenance.disclosure import EngineUse, ReleaseRecord
-from countenance.provenance.history import seal
+from countenance.provenance.sealing import seal
 from countenance.provenance.verify import mark_key
 from countenance.provenance.watermark import Marker
 from countenance.rights.grants import load_grant
 from countenance.rights.register import grant_commitment, record_grant
-from countenance.store.files import sha256_file
+from countenance.store.files import sha256_file, write_json
 from countenance.store.project import Project
 from countenance.store.tables import release, variant
 
@@ -47,7 +48,12 @@ def release_clip(project: Project, master: Path, target: Path) -> Path:
     unsealed = write_clip(target.with_name("unsealed.mp4"), frames, options={"crf": "18"})
     grant = record_grant(project, load_grant(EXAMPLES / "ben" / "grant.yaml"), "ops").grant
     facts = record(grants=(grant_commitment(project, grant),))
-    seal(project, unsealed, target, facts, master)
+    manifest_id = seal(project, unsealed, target, facts, master)
+    kept = project.releases / RELEASE
+    kept.mkdir()
+    shutil.copyfile(target, kept / "video.mp4")
+    sealed = {"manifest_id": manifest_id, "sha256": sha256_file(target)}
+    write_json(kept / "release.json", {"record": facts.to_json(), "receipt": {}, "seal": sealed})
     with transaction(project) as ledger:
         ledger.connection.execute(
             insert(variant).values(id=VARIANT, job="j", campaign="c", face="ben", language="de", state="released")
