@@ -26,8 +26,7 @@ Planes = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
 Mask = NDArray[np.float32]
 
 ICON = "AI"
-EM = {"normal": 0.042, "large": 0.058}  # of the shorter side
-CARD_EM = 0.075
+EM = {"normal": 0.042, "large": 0.058, "card": 0.075}  # of the shorter side
 LEAST_EM_PX = 16  # capitals of 11 pixels
 SHRINK = 0.7  # words that would have to be set smaller than this share of the size give way to the icon
 WIDEST = 0.62  # of the shorter side, at most; more where the picture is wider
@@ -45,7 +44,7 @@ class Raster(NamedTuple):
 
     `x`, `y` (even) is the upper left corner in luma pixels; `keep`, `white`, `dark` are (h, w) float32 with
     even sides: how much of the picture shows through, and how much of each place is white and near black.
-    `letters` is where the letters of the words, and `icon` where those of the icon stand.
+    `em_px` is the size of the smallest letters; their capitals are seven tenths of it.
     """
 
     x: int
@@ -53,8 +52,7 @@ class Raster(NamedTuple):
     keep: Mask
     white: Mask
     dark: Mask
-    letters: Mask
-    icon: Mask
+    em_px: float
 
     @property
     def box(self) -> tuple[int, int, int, int]:
@@ -217,22 +215,23 @@ def _rest(words: str) -> str:
 
 @lru_cache(maxsize=16)
 def _raster(look: _Look, width: int, height: int, card: bool) -> Raster:
-    em = max(LEAST_EM_PX, CARD_EM * min(width, height)) if card else _em(width, height, look.size)
+    em = _em(width, height, "card" if card else look.size)
     room = width * 0.9 - 3.2 * em if card else _room(width, height, em)
     words = _rest(look.words) if look.icon else look.words
     fits = _fitting(words, em, room) if words else 0
     if look.icon and words and (not can_draw(words) or fits < max(LEAST_EM_PX, SHRINK * em)):
         words = ""
-    layers = _laid_out(words, em if look.icon else fits, fits, look.icon)
-    pill, high, wide = layers[0], *layers[0].shape
+    laid = _laid_out(words, em if look.icon else fits, fits, look.icon)
+    high, wide = laid[0].shape
     x, y = _place(look, width, height, wide, high, em, card)
     rows, columns = (height - y) // 2 * 2, (width - x) // 2 * 2
-    pill, told, field, icon = (layer[:rows, :columns] for layer in layers)
+    pill, told, field, icon = (layer[:rows, :columns] for layer in laid)
     keep, white, dark = np.ones_like(pill), np.zeros_like(pill), np.zeros_like(pill)
     for cover, bright in ((pill * (0 if card else PILL_OPACITY), 0), (told, 1), (field, 1), (icon, 0)):
         keep, white, dark = keep * (1 - cover), white * (1 - cover), dark * (1 - cover)
         white, dark = (white + cover, dark) if bright else (white, dark + cover)
-    return Raster(x, y, *(np.asarray(one, np.float32) for one in (keep, white, dark, told, icon)))
+    kept, whitened, darkened = (np.asarray(one, np.float32) for one in (keep, white, dark))
+    return Raster(x, y, kept, whitened, darkened, min(em, fits) if words else em)
 
 
 def _laid_out(words: str, em: float, fits: int, icon: bool) -> tuple[Mask, Mask, Mask, Mask]:
