@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from countenance.provenance.disclosure import EngineUse, ReleaseRecord
+from countenance.provenance.disclosure import IPTC_TERMS, EngineUse, ReleaseRecord
 from countenance.provenance.manifest import (
-    IPTC,
     MARK_ALGORITHM,
     RELEASE_LABEL,
     c2pa_actions,
@@ -43,8 +42,8 @@ def test_actions_tell_what_was_done_in_order() -> None:
         "c2pa.watermarked.bound",
     ]
     assert actions[1]["softwareAgent"] == {"name": "countenance.swap", "version": "0.1.0"}
-    assert actions[1]["digitalSourceType"] == IPTC + "compositeWithTrainedAlgorithmicMedia"
-    assert actions[3]["digitalSourceType"] == IPTC + "algorithmicMedia"
+    assert actions[1]["digitalSourceType"] == IPTC_TERMS + "compositeWithTrainedAlgorithmicMedia"
+    assert actions[3]["digitalSourceType"] == IPTC_TERMS + "algorithmicMedia"
     assert actions[4]["parameters"] == {"sourceLanguage": "en", "targetLanguage": "de"}
     assert {action["when"] for action in actions} == {RECORD.released_at}
 
@@ -58,7 +57,7 @@ def test_an_untouched_variant_carries_plain_marks_only() -> None:
 
 def test_what_had_no_master_was_created() -> None:
     first = c2pa_actions(replace(RECORD, master_source_type=None))[0]
-    assert (first["action"], first["digitalSourceType"]) == ("c2pa.created", IPTC + "algorithmicMedia")
+    assert (first["action"], first["digitalSourceType"]) == ("c2pa.created", IPTC_TERMS + "algorithmicMedia")
 
 
 def test_a_swap_without_a_dub_is_not_translated() -> None:

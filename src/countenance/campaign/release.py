@@ -40,7 +40,7 @@ from countenance.provenance.disclosure import (
     master_source_type,
     record_from_json,
 )
-from countenance.provenance.history import seal
+from countenance.provenance.sealing import seal
 from countenance.provenance.watermark import Marker
 from countenance.rights.decide import Use
 from countenance.rights.grants import RecordedGrant

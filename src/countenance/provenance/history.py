@@ -1,36 +1,23 @@
-"""The signed history of a file (C2PA): sealing a release, and reading what any file says of itself."""
+"""The signed history of a file (C2PA): reading what it says of itself, and whether that can be believed."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-import mimetypes
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import c2pa
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from countenance import __version__
-from countenance.errors import InputError, IntegrityError
-from countenance.provenance.authority import Authority, ensure_authority
-from countenance.provenance.disclosure import ReleaseRecord
-from countenance.provenance.manifest import RELEASE_LABEL, c2pa_assertions, manifest_contradictions
-from countenance.store.files import atomic_path
-from countenance.store.project import Project
+from countenance.errors import InputError
+from countenance.provenance.container import BrokenContainer, embedded, kind_of, mapped
+from countenance.provenance.manifest import FILE_LABEL, MARK_ALGORITHM, bound_marks, file_facts, release_facts
+from countenance.provenance.skeleton import Odd, require_plain
 
 NO_HISTORY, INVALID, VALID, TRUSTED = "none", "Invalid", "Valid", "Trusted"
-
-MEDIA_TYPES = {
-    ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime", ".avi": "video/avi",
-    ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
-    ".wav": "audio/wav", ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".flac": "audio/flac",
-}  # fmt: skip
-
-# "label" is what the `c2pa.opened` action refers to; file names may tell names of people.
-MASTER = {"title": "master", "relationship": "parentOf", "label": "master"}
+GENERATOR = "Countenance"
 
 # Key usages of signers that the C2PA trust lists name. With anchors but without this list, only
 # e-mail protection would pass, and files of other signers would read as Invalid instead of Valid.
@@ -46,7 +33,9 @@ class History:
 
     `state`: "none" (no manifest), "Invalid" (broken or changed), "Valid" (whole, signer unknown) or
     "Trusted" (whole, signed under one of the anchors). `manifest` is the active one as the reader
-    gives it; the ids are read from it and prove something only when the state is "Trusted".
+    gives it; the ids are read from it and prove something only when the state is "Trusted". `marks` are
+    the ids of its soft bindings by algorithm, `mark_id` that of the picture; `stamped_at` is the time
+    that a trusted time stamp proves, ISO 8601, None without one.
     """
 
     state: str
@@ -56,110 +45,55 @@ class History:
     mark_id: str | None
     problems: tuple[str, ...]
     manifest: Mapping[str, Any]
-
-
-def seal(project: Project, source: Path, target: Path, record: ReleaseRecord, master: Path | None) -> str:
-    """Write `source` with the signed history of a release to `target`; returns the manifest's id.
-
-    `master` is the file that the release was made from, None when it is wholly synthetic. Signing
-    comes last: any later change of the file's bytes breaks the seal. The sealed file is read back and
-    must be trusted and say what the record says, else IntegrityError and no file.
-    """
-    media_type = _media_type(source)
-    if (master is None) != (record.master_source_type is None):
-        raise InputError("a release record and its seal must agree on whether there was a master.")
-    authority = ensure_authority(project)
-    definition = {
-        "claim_generator_info": [{"name": "Countenance", "version": __version__}],
-        "title": f"release {record.release_id}",
-        "assertions": c2pa_assertions(record),
-    }
-    with atomic_path(target) as temporary:
-        _sign(authority, definition, media_type, source, temporary, master)
-        history = read_history(temporary, authority.anchor_pem)
-        problems = history.problems + manifest_contradictions(record, history.manifest)
-        if history.state != TRUSTED or history.manifest_id is None or problems:
-            raise IntegrityError(f"the seal of {source} does not check out ({'; '.join(problems)}).")
-    return history.manifest_id
+    marks: Mapping[str, str] = field(default_factory=dict)
+    stamped_at: str | None = None
 
 
 def read_history(path: Path, anchors_pem: str) -> History:
     """Read and check a file's manifest against the given root certificates; nothing is fetched.
 
-    C2PA's hash covers all media and all it says of itself, but by its rules not every byte of a file:
-    an MP4's `ftyp`, `free` and `skip` boxes and the zero padding behind the signature are left out.
-    Whoever holds the release record compares the whole file's SHA-256 as well. InputError when the
-    file cannot be read.
+    C2PA's hashes leave out some bytes that carry no information: the frame of the manifest store, the padding
+    behind its signature, some boxes of an MP4. In files that this product sealed they are checked as well, so
+    that a trusted file is the sealed one bit by bit, save what stands in a foreign master's own manifests.
+    InputError when the file cannot be read or is too large.
     """
+    kind = kind_of(path)
     try:
-        with path.open("rb") as stream, _context(anchors_pem) as context:
-            reader = c2pa.Reader.try_create(MEDIA_TYPES.get(path.suffix.lower()), stream, context=context)
+        with path.open("rb") as stream, reading_context(anchors_pem) as context:
+            reader = c2pa.Reader.try_create(kind, stream, context=context)
             if reader is None:
                 return _without_manifest(NO_HISTORY)
             with reader:
-                return _history(reader)
+                history = _history(reader)
+        odd = _loose_bytes(path, kind, history) if kind and _is_own(history) else None
     except OSError as exc:
         raise InputError(f"{path} cannot be read ({exc.strerror}); check the path.") from exc
     except c2pa.C2paError.NotSupported:
         return _without_manifest(NO_HISTORY)
     except c2pa.C2paError as exc:
         return _without_manifest(INVALID, str(exc))
+    return replace(history, state=INVALID, problems=(odd,)) if odd else history
 
 
-def _context(anchors_pem: str) -> Any:
+def reading_context(anchors_pem: str) -> Any:
+    """The settings of the C2PA library for reading and signing without a network."""
     # An empty list of anchors is an error to the library; without any, whole files read as Valid.
     trust = {"trust_anchors": anchors_pem, "trust_config": _KEY_USAGES} if anchors_pem.strip() else {}
     return c2pa.Context.from_dict(
         {
             "trust": trust,
-            "verify": {"verify_trust": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
+            "verify": {
+                "verify_trust": True,
+                "verify_after_sign": False,  # what was sealed is read back by `read_history`, which is stricter
+                "remote_manifest_fetch": False,
+                "ocsp_fetch": False,
+            },
             "builder": {
                 "thumbnail": {"enabled": False},
                 "actions": {"auto_placed_action": {"enabled": False}},
             },
         }
     )
-
-
-def _media_type(path: Path) -> str:
-    if path.suffix.lower() not in MEDIA_TYPES:
-        raise InputError(f"{path} cannot carry a signed history; use one of {', '.join(MEDIA_TYPES)}.")
-    return MEDIA_TYPES[path.suffix.lower()]
-
-
-def _any_media_type(path: Path) -> str:
-    """For a master, of which the manifest only tells that it was: any container will do."""
-    known = MEDIA_TYPES.get(path.suffix.lower())
-    return known or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-
-
-def _sign(
-    authority: Authority,
-    definition: dict[str, Any],
-    media_type: str,
-    source: Path,
-    target: Path,
-    master: Path | None,
-) -> None:
-    def sign(data: bytes) -> bytes:
-        return authority.key.sign(data, ec.ECDSA(hashes.SHA256()))
-
-    try:
-        with (
-            _context(authority.anchor_pem) as context,
-            c2pa.Signer.from_callback(sign, c2pa.C2paSigningAlg.ES256, authority.chain_pem) as signer,
-            c2pa.Builder(definition, context) as builder,
-        ):
-            if master is not None:
-                with master.open("rb") as stream:
-                    builder.add_ingredient(MASTER, _any_media_type(master), stream)
-            # The signer reads back what it wrote to hash it, so the target must be readable too.
-            with source.open("rb") as unsigned, target.open("w+b") as signed:
-                builder.sign(signer, media_type, unsigned, signed)
-    except OSError as exc:
-        raise InputError(f"{exc.filename} cannot be read or written ({exc.strerror}).") from exc
-    except c2pa.C2paError as exc:
-        raise IntegrityError(f"{source} could not be signed ({exc}); check that the file is whole.") from exc
 
 
 def _without_manifest(state: str, *problems: str) -> History:
@@ -170,20 +104,45 @@ def _history(reader: Any) -> History:
     store = json.loads(reader.json())
     manifest_id = store.get("active_manifest")
     manifest = store.get("manifests", {}).get(manifest_id, {})
-    data = {one["label"]: one.get("data", {}) for one in manifest.get("assertions", ())}
-    release = data.get(RELEASE_LABEL, {})
-    blocks = data.get("c2pa.soft-binding", {}).get("blocks", [])
+    results = (reader.get_validation_results() or {}).get("activeManifest", {})
+    release, marks = release_facts(manifest), bound_marks(manifest)
+    stamped = any(one.get("code") == "timeStamp.trusted" for one in results.get("success", ()))
     return History(
         state=str(reader.get_validation_state()),
         manifest_id=manifest_id,
         release_id=release.get("release"),
         receipt_sha256=release.get("receipt_sha256"),
-        mark_id=blocks[0].get("value") if blocks else None,
-        problems=tuple(_failures(reader.get_validation_results() or {})),
+        mark_id=marks.get(MARK_ALGORITHM) or next(iter(marks.values()), None),
+        problems=tuple(_failures(results)),
         manifest=manifest,
+        marks=marks,
+        stamped_at=manifest.get("signature_info", {}).get("time") if stamped else None,
     )
 
 
 def _failures(results: Mapping[str, Any]) -> Iterator[str]:
-    for failure in results.get("activeManifest", {}).get("failure", ()):
+    for failure in results.get("failure", ()):
         yield f"{failure.get('code')}: {failure.get('explanation', 'no explanation')}"
+
+
+def _is_own(history: History) -> bool:
+    """Sealed by this product, as far as the signature can be believed."""
+    generators = history.manifest.get("claim_generator_info", ())
+    return history.state == TRUSTED and any(one.get("name") == GENERATOR for one in generators)
+
+
+def _loose_bytes(path: Path, kind: str, history: History) -> str | None:
+    """What is wrong with the bytes that C2PA's hashes leave out; None when they are as they were written."""
+    try:
+        with mapped(path) as content:
+            found = embedded(content, kind)
+        require_plain(found.store, str(history.manifest_id))
+    except (BrokenContainer, Odd) as exc:
+        return f"bytes that the signature does not cover were changed: {exc}"
+    wanted = file_facts(history.manifest).get("unhashed_sha256")
+    if wanted is not None and hashlib.sha256(found.unhashed).hexdigest() != wanted:
+        return f"bytes that the signature does not cover were changed: not what {FILE_LABEL} says"
+    stamp = history.manifest.get("signature_info", {}).get("time")
+    if stamp != history.stamped_at:
+        return "the time stamp beside the signature is not one that can be trusted"
+    return None
