@@ -10,6 +10,7 @@ from ulid import ULID
 
 from countenance.errors import InputError, IntegrityError
 from countenance.ledger.log import Transaction, commitment, entries_in, transaction, utc_now
+from countenance.rights.erasure import refuse_erased
 from countenance.rights.grants import Grant, RecordedGrant, document_sha256, grant_from_document
 from countenance.rights.pulls import pull_releases
 from countenance.rights.record import make_record
@@ -32,6 +33,7 @@ def record_grant(project: Project, grant: Grant, actor: str) -> RecordedGrant:
         known = _read(project, ledger.connection, grant_record.c.sha256 == grant.document_sha256)
         if known:
             return known[0]
+        refuse_erased(project, ledger.connection, grant)
         recorded = RecordedGrant(str(ULID()), grant, utc_now())
         if grant.replaces is not None:
             _replace(project, ledger, recorded, actor)

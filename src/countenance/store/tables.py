@@ -115,3 +115,16 @@ erased_document = Table(  # grant documents of erased people: keyed hashes that 
     Column("fingerprint", String(64), primary_key=True),
     Column("erased_at", String(32), nullable=False),
 )
+
+policy_finding = Table(  # what policy found that a person has to decide; the ledger's entries are what counts
+    "policy_finding",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("rule", String(64), nullable=False),
+    Column("about", Text, nullable=False),  # without names
+    Column("found_at", String(32), nullable=False),
+    Column("decision", String(16)),
+    Column("decided_by", Text),
+    Column("decided_at", String(32)),
+    Column("reason", Text),
+)
