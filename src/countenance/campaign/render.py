@@ -33,6 +33,7 @@ from countenance.quality.meter import Meter
 from countenance.quality.report import render_report
 from countenance.speech.visemes import mouth_targets
 from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_bytes, write_json
+from countenance.store.holdings import WORK, hold
 from countenance.synthesis import lipsync, swap
 from countenance.synthesis.engine import Laid, Painter
 from countenance.synthesis.heading import glimpses_of, kept_heading
@@ -69,6 +70,8 @@ def render_variant(task: Task, progress: Progress, *, preview: bool) -> Renderin
     used = {name: ENGINES[name] for name in task.engines}
     key = key_of(_RENDER, task.variant_id, task.seen.sha256, parts, speech, used, task.brief.gate)
     folder = task.project.work / "render" / key
+    people = {name for one in task.variant.parts for name in (one.seen, one.shown)}
+    hold(task.project, WORK, f"render/{key}", people)
     done = folder / "render.json"
     with locked(task.project.work / "jobs" / f"render-{key}.lock"):  # two jobs may want the same variant
         if not done.is_file():

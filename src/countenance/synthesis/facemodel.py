@@ -98,9 +98,14 @@ def forget_face_model(project: Project, name: str) -> bool:
     place, key_name = _place(project, name), _key_name(project, name)
     there = place.exists() or find_symmetric(project, key_name) is not None
     destroy_symmetric(project, key_name)
-    for path in (place, *place.parent.glob(f".{place.stem}.*")):  # with what a killed build left behind
+    for path in files_of_model(place.parent, subject_tag(project, name)):
         path.unlink(missing_ok=True)
     return there
+
+
+def files_of_model(folder: Path, tag: str) -> list[Path]:
+    """Where in a folder of talents the model of a person lies, by their tag, with what a killed build left behind."""
+    return [folder / f"face-{tag}.model", *folder.glob(f".face-{tag}.*")]
 
 
 def forget_without_grant(project: Project, name: str) -> bool:

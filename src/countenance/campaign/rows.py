@@ -1,0 +1,64 @@
+"""A person's rows in a database of the project or of a replica."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import URL, Connection, NullPool, create_engine, delete, event, inspect, select, update
+
+from countenance.campaign.person import Person
+from countenance.store.holdings import JOB, VARIANT, WORK
+from countenance.store.tables import grant_record, holding, release, variant
+
+ERASED = "erased"  # stands where a name stood
+
+
+def erase_rows(connection: Connection, person: Person) -> None:
+    """Delete a person's rows. Of what was released only that it was, and its mark, stays, so that it can be pulled."""
+    tables = set(inspect(connection).get_table_names())
+    if grant_record.name in tables:
+        connection.execute(delete(grant_record).where(grant_record.c.talent == person.name))
+    if {release.name, variant.name} <= tables:
+        _erase_variants(connection, person)
+    if holding.name in tables:
+        names = {VARIANT: person.variants, WORK: person.work}
+        for kind, gone in names.items():
+            connection.execute(delete(holding).where(holding.c.kind == kind, holding.c.name.in_(gone)))
+        connection.execute(delete(holding).where(holding.c.kind == JOB, holding.c.subject == person.tag))
+        connection.execute(delete(holding).where(holding.c.subject == person.tag))
+
+
+def _erase_variants(connection: Connection, person: Person) -> None:
+    theirs = variant.c.id.in_(person.variants)
+    released = select(release.c.variant_id)
+    connection.execute(delete(variant).where(theirs, variant.c.id.not_in(released)))
+    connection.execute(
+        update(release).where(release.c.variant_id.in_(person.variants)).values(state="withdrawn", package="")
+    )
+    gone = {"face": ERASED, "job": ERASED, "state": "withdrawn", "render": {}, "review": {}}
+    connection.execute(update(variant).where(theirs).values(**gone))
+    named = re.compile(rf"(?<![a-z0-9]){re.escape(person.name.lower())}(?![a-z0-9])")
+    for row in connection.execute(select(variant.c.id, variant.c.campaign).where(theirs)).all():
+        if named.search(row.campaign.lower()):
+            connection.execute(update(variant).where(variant.c.id == row.id).values(campaign=ERASED))
+
+
+@contextmanager
+def replica_database(path: Path) -> Iterator[Connection]:
+    """One transaction on a replica's copy of the database."""
+    made = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
+    event.listen(made, "connect", lambda connection, _record: connection.execute("PRAGMA secure_delete = ON"))
+    with made.begin() as connection:
+        yield connection
+
+
+def values_in(connection: Connection) -> Iterator[tuple[str, str, object]]:
+    """Every value of every table, with the names of table and column."""
+    for table in inspect(connection).get_table_names():
+        for row in connection.execute(sa.text(f'SELECT * FROM "{table}"')).mappings():
+            for column, value in row.items():
+                yield table, str(column), value
