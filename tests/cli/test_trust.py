@@ -3,8 +3,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-from releases import RELEASE
 from sqlalchemy import text
 from typer.testing import CliRunner
 
@@ -19,51 +17,6 @@ RUNNER = CliRunner()
 def run(project: Project, *arguments: str) -> tuple[int, str, str]:
     done = RUNNER.invoke(app, [*arguments, "--project", str(project.root)])
     return done.exit_code, done.stdout, done.stderr
-
-
-def test_verify_passes_the_released_file_and_fails_a_strange_one(
-    released: tuple[Project, Path], ada_clip: Path
-) -> None:
-    project, sealed = released
-    status, stdout, stderr = run(project, "verify", str(sealed))
-    assert (status, stderr) == (0, "")
-    assert stdout.splitlines()[0] == f"video.mp4 is release {RELEASE}: ours, released and intact."
-    assert run(project, "verify", str(sealed), "--quiet") == (0, "", "")
-    assert run(project, "verify", str(ada_clip), "--quiet") == (1, "", "")
-
-
-def test_verify_tells_machines_the_same(released: tuple[Project, Path]) -> None:
-    status, stdout, _ = run(released[0], "verify", str(released[1]), "--json")
-    told = json.loads(stdout)
-    assert status == told["exit_status"] == 0
-    assert (told["ours"], told["released"], told["intact"]) == (True, True, True)
-
-
-@pytest.mark.parametrize("content", [None, b"", b"plain text"])
-def test_verify_refuses_what_it_cannot_read(
-    released: tuple[Project, Path], tmp_path: Path, content: bytes | None
-) -> None:
-    path = tmp_path / "what.mp4"
-    if content is not None:
-        path.write_bytes(content)
-    status, stdout, stderr = run(released[0], "verify", str(path))
-    assert (status, stdout) == (2, "")
-    assert len(stderr.splitlines()) == 1
-    assert "what.mp4" in stderr
-
-
-def test_verify_works_where_there_is_no_project(
-    released: tuple[Project, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    done = RUNNER.invoke(app, ["verify", str(released[1])])
-    assert done.exit_code == 1
-    assert "without a project only the embedded history can be judged" in done.stdout
-
-
-def test_a_project_that_is_named_must_be_there(released: tuple[Project, Path], tmp_path: Path) -> None:
-    done = RUNNER.invoke(app, ["verify", str(released[1]), "--project", str(tmp_path)])
-    assert done.exit_code == 2
 
 
 def test_the_ledger_is_shown_in_part_and_in_whole(tmp_path: Path) -> None:

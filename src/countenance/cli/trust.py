@@ -1,18 +1,13 @@
-"""Commands that prove things: of any file, and of the ledger."""
+"""Commands that show and prove the ledger."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from countenance.cli.console import Call, command, table
-from countenance.errors import InputError
-
-if TYPE_CHECKING:
-    from countenance.store.project import Project
 
 _LONGEST_CELL = 40  # characters
 
@@ -20,21 +15,8 @@ _LONGEST_CELL = 40  # characters
 def register(app: typer.Typer) -> None:
     ledger = typer.Typer(help="The signed log of everything that was decided or done.", no_args_is_help=True)
     app.add_typer(ledger, name="ledger")
-    command(app, "verify")(verify)
     command(ledger, "show")(ledger_show)
     command(ledger, "verify")(ledger_verify)
-
-
-def verify(call: Call, file: Annotated[Path, typer.Argument(help="A video or an image, from anywhere.")]) -> None:
-    """Tell whether a file is ours, was released and is intact: exit status 0 if all of that, else 1."""
-    from countenance.provenance.verify import verify_file
-
-    with call.progress() as stage:
-        stage(f"looking at {file.name}", None)
-        seen = verify_file(_project_or_none(call), file)
-    rows = [(one.about, one.state, f"{one.confidence:.4g}", one.sentence) for one in seen.findings]
-    call.show(seen.to_json(), seen.sentence, table(("finding", "state", "confidence", "in words"), rows))
-    raise typer.Exit(seen.exit_status)
 
 
 def ledger_show(
@@ -69,13 +51,3 @@ def _short(data: dict[str, Any]) -> str:
         text = f"{len(value)} of them" if isinstance(value, list) else str(value)
         parts.append(f"{name}: {text if len(text) <= _LONGEST_CELL else text[:12] + '…'}")
     return "; ".join(parts)
-
-
-def _project_or_none(call: Call) -> Project | None:
-    """A project that was named must be there; one that is searched for need not."""
-    try:
-        return call.project()
-    except InputError:
-        if call.project_dir is not None:
-            raise
-        return None
