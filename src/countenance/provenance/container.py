@@ -98,7 +98,7 @@ def unhashed_boxes(content: Content, kind: str) -> bytes | None:
     """The boxes of an MP4 that C2PA's hash leaves out, one after the other; None for other kinds of files."""
     if kind not in _BMFF:
         return None
-    return b"".join(content[start:end] for name, start, _body, end in _boxes(content) if name in _UNHASHED_BOXES)
+    return b"".join(content[start:end] for name, start, _body, end in boxes(content) if name in _UNHASHED_BOXES)
 
 
 def _kind(head: bytes) -> str | None:
@@ -118,7 +118,7 @@ def _only(stores: list[bytes]) -> bytes:
     return stores[0]
 
 
-def _boxes(content: Content) -> Iterator[tuple[bytes, int, int, int]]:
+def boxes(content: Content) -> Iterator[tuple[bytes, int, int, int]]:
     """The boxes of an MP4 at the top: name, where it starts, where its body starts, where it ends."""
     at = 0
     while at < len(content):
@@ -136,7 +136,7 @@ def _boxes(content: Content) -> Iterator[tuple[bytes, int, int, int]]:
 
 def _of_bmff(content: Content) -> Embedded:
     stores = []
-    for name, _start, body, end in _boxes(content):
+    for name, _start, body, end in boxes(content):
         if name == b"uuid" and content[body : body + 16] == _C2PA_BOX:
             inner = body + 16
             if content[inner : inner + len(_BOX_HEADER)] != _BOX_HEADER:
