@@ -23,6 +23,7 @@ from countenance.campaign.permission import Watch, require_known_people, require
 from countenance.campaign.plan import Plan, plan
 from countenance.campaign.release import release_variant
 from countenance.campaign.render import Rendering, render_variant
+from countenance.campaign.screen import screen_brief, screen_master, screen_rendering
 from countenance.campaign.stages import Progress, Seen, key_of, see, speak_dub
 from countenance.campaign.task import Task
 from countenance.campaign.variants import (
@@ -75,6 +76,7 @@ def produce(
     brief = load_brief(brief_path)
     wanted = plan(brief)
     require_rights(project, brief, wanted)
+    screen_brief(project, brief)
     request: dict[str, Any] = {
         "root": str(project.root), "brief": str(brief.path), "digest": brief.digest(),
         "out": str(out.resolve()), "approve_as": approve_as, "patches": patches,
@@ -154,6 +156,7 @@ def _begin(request: dict[str, Any]) -> list[str]:
 def _see(request: dict[str, Any]) -> None:
     work = _Work.of(request)
     require_known_people(work.project, work.brief, work.seen())
+    screen_master(work.project, work.brief, work.seen())
 
 
 @DBOS.step(name="speak")
@@ -167,6 +170,7 @@ def _speak(request: dict[str, Any], key: str) -> None:
 def _render(request: dict[str, Any], key: str) -> bool:
     work = _Work.of(request)
     rendering = work.rendering(key)
+    screen_rendering(work.task(key), rendering)
     facts = {**rendering.facts, "folder": str(rendering.folder), "request": request}
     mark_rendered(work.project, work.id_of(key), facts, work.brief.owner)
     return bool(rendering.facts["passed"])
@@ -193,9 +197,11 @@ def _with_patches(request: dict[str, Any]) -> bool:
 def _release(request: dict[str, Any], key: str) -> None:
     work = _Work.of(request)
     row = find_variant(work.project, work.id_of(key))
-    release_variant(
-        work.task(key), row, work.rendering(key), Path(request["out"]), _report, patches=_with_patches(request)
-    )
+    task, rendering = work.task(key), work.rendering(key)
+    screen_brief(work.project, work.brief)  # the block list or the policy may be others by now
+    screen_master(work.project, work.brief, work.seen())
+    screen_rendering(task, rendering)
+    release_variant(task, row, rendering, Path(request["out"]), _report, patches=_with_patches(request))
 
 
 @DBOS.step(name="page")

@@ -36,9 +36,11 @@ def talent_add(
     actor: ActorOption = None,
 ) -> None:
     """Check a talent's references (all of one person), build the face model, and put the talent on record."""
+    from countenance.campaign.screen import screen_references
     from countenance.synthesis.talents import add_talent, matching_files
 
     paths = matching_files([*(refs or []), *(more or [])])
+    screen_references(call.project(), name, paths, actor_or_user(actor))
     with call.progress() as stage:
         step = stage("references", len(paths))
         talent = add_talent(call.project(), name, paths, synthetic=synthetic, actor=actor_or_user(actor), progress=step)
@@ -58,10 +60,13 @@ def talent_build(
     actor: ActorOption = None,
 ) -> None:
     """Build a talent's face model anew, of the references on record or of others."""
+    from countenance.campaign.screen import screen_references
     from countenance.synthesis.talents import build_talent, matching_files
 
     named = [*(refs or []), *(more or [])]
     paths = matching_files(named) if named else []
+    if paths:
+        screen_references(call.project(), name, paths, actor_or_user(actor))
     with call.progress() as stage:
         step = stage("references", len(paths) or None)
         talent = build_talent(call.project(), name, paths, actor=actor_or_user(actor), progress=step)
