@@ -6,6 +6,7 @@ import dataclasses
 import io
 import shutil
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from countenance.delivery.jsonld import video_object
 from countenance.delivery.package import Package, write_package
 from countenance.errors import CountenanceError, IntegrityError, RightsError
 from countenance.ledger.log import utc_now
-from countenance.media.encode import encode
+from countenance.media.encode import AUDIO_RATE_HZ, SoundWork, encode
 from countenance.media.frame import Frame
 from countenance.media.memory import hand_back
 from countenance.provenance.badge import badge_of
@@ -41,6 +42,7 @@ from countenance.provenance.disclosure import (
     record_from_json,
 )
 from countenance.provenance.sealing import seal
+from countenance.provenance.sound_mark import mark_blocks
 from countenance.provenance.watermark import Marker
 from countenance.rights.decide import Use
 from countenance.rights.grants import RecordedGrant
@@ -183,7 +185,7 @@ def _kinds(brief: Brief, grants: Sequence[RecordedGrant]) -> list[str]:
 
 
 def _encode(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Path, progress: Progress) -> None:
-    """Master, painted boxes, badge and mark through the one lossy encode."""
+    """Master, painted boxes, badge and both marks through the one lossy encode."""
     master, timeline = task.master, task.timeline
     marker = Marker(load_or_create_symmetric(task.project, MARK_KEY), int(record.mark_id, 16))
     badge = badge_of(record)
@@ -212,8 +214,16 @@ def _encode(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Pat
             size=(master.width, master.height),
             time_base=timeline.time_base,
             frame_rate=master.frame_rate,
-            sound=task.sound(),
+            sound=task.sound(_sound_mark(task, record)),
         )
+
+
+def _sound_mark(task: Task, record: ReleaseRecord) -> SoundWork | None:
+    """How the sound is marked with the release's id; None where neither picture nor voice is synthetic."""
+    if not record.engines:
+        return None
+    key = load_or_create_symmetric(task.project, MARK_KEY)
+    return partial(mark_blocks, rate_hz=AUDIO_RATE_HZ, key=key, mark_id=int(record.mark_id, 16))
 
 
 def _poster_number(task: Task) -> int:

@@ -12,7 +12,7 @@ from countenance.campaign.timeline import Timeline, as_shot
 from countenance.media.audio import Samples, mono, read_mono, resample, sound_blocks
 from countenance.media.beside import ahead
 from countenance.media.decode import decode
-from countenance.media.encode import Sound, sound_of
+from countenance.media.encode import Sound, SoundWork, sound_of
 from countenance.media.frame import Frame
 from countenance.media.loudness import Loudness, measure_loudness
 from countenance.media.probe import Master
@@ -69,9 +69,13 @@ class Task:
             return None
         return measure_loudness(sound_blocks(self.master.path, RATE_HZ, self.master.origin_s), RATE_HZ)
 
-    def sound(self) -> Sound | None:
-        """What is delivered: the dub, or the master's own track, copied where it can be."""
-        return Sound(samples=self.dub.speech.samples) if self.dub else sound_of(self.master)
+    def sound(self, mark: SoundWork | None = None) -> Sound | None:
+        """What is delivered: the dub, or the master's own track, copied where it can be and gets no `mark`."""
+        if self.dub:
+            return Sound(samples=self.dub.speech.samples, work=mark)
+        if mark is None or self.master.audio_codec is None:
+            return sound_of(self.master)
+        return Sound(blocks_of=self.master.path, origin_s=self.master.origin_s, work=mark)
 
 
 def shown_frames(master: Master, timeline: Timeline) -> Iterator[tuple[int, int, Frame]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -20,9 +20,11 @@ from countenance.media.probe import Master
 
 _BT709 = 1  # H.273 code for primaries, transfer and matrix alike
 _LIMITED = 1
-_AUDIO_RATE_HZ = 48_000
+AUDIO_RATE_HZ = 48_000
 _AUDIO_BIT_RATE = 192_000
 _AAC_BLOCK = 1024
+
+SoundWork = Callable[[Iterator[Samples]], Iterator[Samples]]
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Sound:
     blocks_of: Path | None = None
     origin_s: Fraction = Fraction(0)
     copy_from: Path | None = None
+    work: SoundWork | None = None
 
 
 def encode(
@@ -145,7 +148,7 @@ def _sound_packets(container: Any, sound: Sound) -> Iterator[Any]:
     first = next(blocks, None)
     if first is None:
         return iter(())
-    stream = container.add_stream("aac", rate=_AUDIO_RATE_HZ, layout="stereo" if first.shape[1] == 2 else "mono")
+    stream = container.add_stream("aac", rate=AUDIO_RATE_HZ, layout="stereo" if first.shape[1] == 2 else "mono")
     stream.bit_rate = _AUDIO_BIT_RATE
     return _encoded(stream, chain((first,), blocks))
 
@@ -154,10 +157,11 @@ def _stereo_blocks(sound: Sound) -> Iterator[Samples]:
     """Blocks (n, 1 or 2), none of them empty."""
     whole: Iterable[Samples] = ()
     if sound.blocks_of is not None:
-        whole = sound_blocks(sound.blocks_of, _AUDIO_RATE_HZ, sound.origin_s)
+        whole = sound_blocks(sound.blocks_of, AUDIO_RATE_HZ, sound.origin_s)
     elif sound.samples is not None:
         whole = (columns(sound.samples),)
-    return (at_most_stereo(block) for block in whole if block.size)
+    blocks = (at_most_stereo(block) for block in whole if block.size)
+    return sound.work(blocks) if sound.work else blocks
 
 
 def _copied(container: Any, source: Path) -> Iterator[Any]:
@@ -186,8 +190,8 @@ def _encoded(stream: Any, blocks: Iterable[Samples]) -> Iterator[Any]:
         for first in range(0, len(block), _AAC_BLOCK):
             part = np.ascontiguousarray(block[first : first + _AAC_BLOCK].T, np.float32)
             frame = av.AudioFrame.from_ndarray(part, format="fltp", layout=layout)
-            frame.sample_rate = _AUDIO_RATE_HZ
-            frame.pts, frame.time_base = start, Fraction(1, _AUDIO_RATE_HZ)
+            frame.sample_rate = AUDIO_RATE_HZ
+            frame.pts, frame.time_base = start, Fraction(1, AUDIO_RATE_HZ)
             start += part.shape[1]
             yield from stream.encode(frame)
     yield from stream.encode()

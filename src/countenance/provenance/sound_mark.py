@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import tee
+from itertools import chain, tee
 
 import numpy as np
 import scipy.fft
@@ -108,6 +108,14 @@ class SoundMarker:
         reach = 2 * round(SILENT_S * self._rate_hz / 2) + 1
         change = np.where(maximum_filter1d(np.abs(sound), reach, axis=0) > 0, change, np.float32(0))
         return sound + change * _room(sound, change, self._ceiling, self._rate_hz)[:, None]
+
+
+def mark_blocks(blocks: Iterable[Samples], rate_hz: int, key: bytes, mark_id: int) -> Iterator[Samples]:
+    """Mark consecutive blocks (n, channels) as `SoundMarker` does; the first tells how many channels there are."""
+    rest = iter(blocks)
+    first = next(rest, None)
+    if first is not None:
+        yield from SoundMarker(key, mark_id, rate_hz, first.shape[1]).mark(chain((first,), rest))
 
 
 def mark_sound(samples: NDArray[np.float32], rate_hz: int, key: bytes, mark_id: int) -> Samples:
