@@ -139,7 +139,7 @@ def _swap(
         time_s, expected = float(before.time), seen.face_of(_PERSON, number)
         ours, peer = before.copy(), before.copy()
         start = time.perf_counter()
-        painted = crew.paint(ours, before, number, number).get(_PERSON)
+        painted = crew.paint(ours, before, number, number, crew.look(ours, number)).get(_PERSON)
         spent = time.perf_counter() - start
         face, laid = (painted.face, painted.laid) if painted else (expected, ())
         works[OURS].meter.see(number, time_s, before, ours, face, laid)

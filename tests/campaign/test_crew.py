@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from clips import bits, picture
 
-from countenance.campaign.crew import Crew, Member
+from countenance.campaign.crew import Crew, Member, Painted
 from countenance.campaign.plan import Part
 from countenance.media.frame import U8, Box, Frame
 from countenance.perception.layout import mean_shape
@@ -65,14 +66,18 @@ def hurried(person: int, x: float, eyes_px: float, count: int) -> FaceTrack:
     return replace(still, mesh=still.mesh + shift)
 
 
-def crew(seen: Perception, painted: dict[int, str], painter: type[Flood] = Flood) -> tuple[Crew, list[str]]:
+def crew(seen: Perception, wanted: dict[int, str], painter: type[Flood] = Flood) -> tuple[Crew, list[str]]:
     """A crew in which some people are painted, and the order in which they were."""
     called: list[str] = []
     members = [
         Member(Part(name, person, "ada", "ben", False), seen.of_person(person), [painter(called, name)])
-        for person, name in painted.items()
+        for person, name in wanted.items()
     ]
     return Crew(seen, members), called
+
+
+def painted(painters: Crew, frame: Frame, before: Frame, source: int) -> Mapping[int, Painted]:
+    return painters.paint(frame, before, source, source, painters.look(frame, source))
 
 
 def inside(face: Face) -> U8:
@@ -90,7 +95,7 @@ def test_who_stands_farther_off_is_painted_first_and_never_over_a_nearer_face() 
     seen = Perception(1, (0,), (track(0, 260, [72]), track(1, 340, [60])))
     painters, called = crew(seen, {0: "near", 1: "far"})
     frame = picture(1, *SIZE)
-    done = painters.paint(frame, frame.copy(), 0, 0)
+    done = painted(painters, frame, frame.copy(), 0)
     assert called == ["far", "near"]
     (far,), (near,) = done[1].laid, done[0].laid
     there = inside(face_of(seen, 0)).astype(bool)
@@ -103,7 +108,7 @@ def test_the_order_holds_through_a_shot_even_where_sizes_waver() -> None:
     painters, called = crew(seen, {0: "near", 1: "far"})
     for number in range(3):
         frame = picture(1, *SIZE)
-        painters.paint(frame, frame.copy(), number, number)
+        painted(painters, frame, frame.copy(), number)
     assert called == ["far", "near"] * 3
 
 
@@ -112,7 +117,7 @@ def test_another_shot_may_have_another_order() -> None:
     painters, called = crew(Perception(2, (0, 1), tracks), {0: "ada", 1: "ben"})
     for number in range(2):
         frame = picture(1, *SIZE)
-        painters.paint(frame, frame.copy(), number, number)
+        painted(painters, frame, frame.copy(), number)
     assert called == ["ben", "ada", "ada", "ben"]
 
 
@@ -122,7 +127,7 @@ def test_the_face_of_who_is_not_painted_keeps_every_bit_wherever_it_stands(size:
     seen = Perception(1, (0,), (track(0, 260, [64]), track(1, 360, [size])))
     painters, _ = crew(seen, {0: "ada"}, painter)
     frame, before = picture(1, *SIZE), picture(1, *SIZE)
-    done = painters.paint(frame, before, 0, 0)
+    done = painted(painters, frame, before, 0)
     there = inside(face_of(seen, 1))
     assert (done[0].laid[0].mask[there > 0] == 0).all()
     assert np.array_equal(frame.planes[0][there > 0], before.planes[0][there > 0])
@@ -136,7 +141,7 @@ def test_a_picture_without_anybody_to_paint_stays_as_it_is() -> None:
     seen = Perception(2, (0,), (track(0, 260, [64]), track(1, 360, [64, 64])))
     painters, called = crew(seen, {0: "ada"})
     frame, before = picture(1, *SIZE), picture(1, *SIZE)
-    assert painters.paint(frame, before, 1, 1) == {}
+    assert painted(painters, frame, before, 1) == {}
     assert (bits(frame), called) == (bits(before), [])
 
 
@@ -144,6 +149,6 @@ def test_where_it_could_not_be_done_well_nothing_is_painted_and_the_reason_is_to
     seen = Perception(3, (0,), (hurried(0, 120, 80, 3),))
     painters, called = crew(seen, {0: "ada"})
     frame, before = picture(1, *SIZE), picture(1, *SIZE)
-    (laid,) = painters.paint(frame, before, 1, 1)[0].laid
+    (laid,) = painted(painters, frame, before, 1)[0].laid
     assert (laid.strength, laid.why, laid.mask.max()) == (0.0, "moved too fast", 0.0)
     assert (bits(frame), called) == (bits(before), [])

@@ -20,6 +20,8 @@ from countenance.synthesis.overlap import may_touch, nearness, put_back, shield
 from countenance.synthesis.patchfile import union
 from countenance.synthesis.reshape import Ground
 
+Hidden = Mapping[int, Cover | None]  # by track, what stands in front of the face
+
 
 @dataclass(frozen=True)
 class Painted:
@@ -38,22 +40,24 @@ class Member:
     painters: Sequence[Painter]
     _compositor: Compositor = field(default_factory=Compositor)
     _occlusion: Occlusion | None = None
-    _hidden: Cover | None = None
 
     @cached_property
     def fades(self) -> Mapping[int, Fade]:
         return fades_of(self.tracks)
 
-    def start(self, shot: int) -> None:
-        """Another shot has another light, and other things in front of the face."""
-        self._compositor = Compositor()
+    def start_looking(self, shot: int) -> None:
+        """Another shot has other things in front of the face."""
         self._occlusion = Occlusion([track for track in self.tracks if track.shot == shot])
 
-    def look(self, frame: Frame, face: Face) -> None:
-        """See what stands in front of the face, before anybody is painted."""
-        self._hidden = self._occlusion.see(frame, face) if self._occlusion else None
+    def start_painting(self) -> None:
+        """Another shot has another light."""
+        self._compositor = Compositor()
 
-    def paint(self, frame: Frame, face: Face, number: int, shields: Sequence[Cover]) -> Painted:
+    def look(self, frame: Frame, face: Face) -> Cover | None:
+        """See what stands in front of the face, before anybody is painted."""
+        return self._occlusion.see(frame, face) if self._occlusion else None
+
+    def paint(self, frame: Frame, face: Face, number: int, hidden: Cover | None, shields: Sequence[Cover]) -> Painted:
         """Paint into the frame, but not over what hides the face, and not at all where it could not be done well."""
         fade = self.fades.get(face.picture, Fade())
         if fade.strength == 0:
@@ -63,7 +67,7 @@ class Member:
             patch = painter.paint(frame, face, number)
             if patch is None:
                 continue
-            cover = _cover(patch, self._hidden, shields)
+            cover = _cover(patch, hidden, shields)
             patch = replace(patch, ground=_grounded(patch.ground, shields))
             laid.append(
                 self._compositor.compose(frame, patch, painter.name, cover=cover, strength=fade.strength, why=fade.why)
@@ -83,32 +87,46 @@ class Crew:
         self._perception = perception
         self._members = {member.part.track: member for member in members}
         self._near = _nearness(perception)
-        self._shot = -1
+        self._looked_shot = self._painted_shot = -1
 
-    def paint(self, frame: Frame, before: Frame, source: int, number: int) -> Mapping[int, Painted]:
+    def look(self, frame: Frame, source: int) -> Hidden:
+        """What stands in front of each face that will be painted in the master's picture `source`.
+
+        Nothing but this comes before `paint`, so it may run ahead of it, on another thread; in order all the same.
+        """
+        shot = self._shot_of(source)
+        if shot != self._looked_shot:
+            self._looked_shot = shot
+            for member in self._members.values():
+                member.start_looking(shot)
+        faces = self._faces(source)
+        return {track: self._members[track].look(frame, faces[track]) for track in self._members.keys() & faces.keys()}
+
+    def paint(self, frame: Frame, before: Frame, source: int, number: int, hidden: Hidden) -> Mapping[int, Painted]:
         """Paint output picture `number`, the master's picture `source`, in place; returns the painted, by track.
 
-        `before` is the same picture as it stays.
+        `before` is the same picture as it stays, `hidden` what `look` saw in it.
         """
-        shot = bisect_right(self._perception.shots, source) - 1
-        if shot != self._shot:
-            self._shot = shot
+        shot = self._shot_of(source)
+        if shot != self._painted_shot:
+            self._painted_shot = shot
             for member in self._members.values():
-                member.start(shot)
+                member.start_painting()
         faces = self._faces(source)
         wanted = sorted(self._members.keys() & faces.keys(), key=lambda track: self._near[shot, track])
-        for track in wanted:
-            self._members[track].look(frame, faces[track])
         kept = [face for track, face in faces.items() if track not in self._members]
         kept = [face for face in kept if any(may_touch(faces[track], face) for track in wanted)]
         done: dict[int, Painted] = {}
         for place, track in enumerate(wanted):
             nearer = [faces[other] for other in wanted[place + 1 :] if may_touch(faces[track], faces[other])]
             shields = [cover for face in (*nearer, *kept) if (cover := shield(face, frame.size))]
-            done[track] = self._members[track].paint(frame, faces[track], number, shields)
+            done[track] = self._members[track].paint(frame, faces[track], number, hidden.get(track), shields)
         for face in kept:
             put_back(frame, before, face)
         return done
+
+    def _shot_of(self, source: int) -> int:
+        return bisect_right(self._perception.shots, source) - 1
 
     def _faces(self, source: int) -> dict[int, Face]:
         found = {track.person: face for track in self._perception.tracks if (face := track.at(source)) is not None}

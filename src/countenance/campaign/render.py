@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from countenance.campaign.crew import Crew, Member, Painted
+from countenance.campaign.crew import Crew, Hidden, Member, Painted
 from countenance.campaign.likenesses import embeddings_of, likeness_of
 from countenance.campaign.plan import Part
 from countenance.campaign.stages import Progress, key_of
 from countenance.campaign.task import HEARD_HZ, Task, shown_frames
-from countenance.media.beside import Beside
+from countenance.media.beside import Beside, ahead
 from countenance.media.encode import PREVIEW, encode
 from countenance.media.frame import Frame
 from countenance.media.memory import hand_back
@@ -45,6 +45,7 @@ ENGINES: Mapping[str, dict[str, Any]] = {
     "lipsync": {"version": "2", **lipsync.SETTINGS},
 }
 _RENDER = "render/2"
+_AHEAD = 2  # pictures looked at and not yet painted: each is held twice
 
 
 @dataclass(frozen=True)
@@ -214,10 +215,9 @@ def _meters(task: Task) -> dict[int, Meter]:
 def _composed(
     task: Task, crew: Crew, meters: Mapping[int, Meter], writer: PatchWriter, beside: Beside
 ) -> Iterator[Frame]:
-    """Paint and compose, picture by picture; measuring and storing go on beside."""
-    for number, source, frame in shown_frames(task.master, task.timeline):
-        before = frame.copy() if task.engines else frame
-        painted = crew.paint(frame, before, source, number)
+    """Paint and compose, picture by picture; looking goes on ahead, measuring and storing go on beside."""
+    for number, source, frame, before, hidden in ahead(_looked(task, crew), _AHEAD):
+        painted = crew.paint(frame, before, source, number, hidden)
         boxes = [laid.box for one in painted.values() for laid in one.laid if laid.strength > 0]
         for track, one in painted.items():
             whole = merged(one.laid)
@@ -227,6 +227,12 @@ def _composed(
             face, laid = _seen(task, painted, track, source)
             beside.do(meter.see, number, float(frame.time), before, frame, face, laid, boxes)
         yield frame
+
+
+def _looked(task: Task, crew: Crew) -> Generator[tuple[int, int, Frame, Frame, Hidden]]:
+    """The pictures with a copy that stays as it is, and what stands in front of the faces."""
+    for number, source, frame in shown_frames(task.master, task.timeline):
+        yield number, source, frame, frame.copy() if task.engines else frame, crew.look(frame, source)
 
 
 def _seen(task: Task, painted: Mapping[int, Painted], track: int, source: int) -> tuple[Face | None, Sequence[Laid]]:
