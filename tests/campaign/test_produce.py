@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import av
 import c2pa
@@ -18,9 +19,10 @@ from countenance.errors import CountenanceError, InputError, RightsError
 from countenance.ledger.log import entries, verify
 from countenance.media.audio import read_mono
 from countenance.provenance.authority import ensure_authority
+from countenance.provenance.metadata import read_source_type
 from countenance.provenance.verify import verify_file
 from countenance.rights.register import withdraw_grant
-from countenance.store.files import sha256_file
+from countenance.store.files import read_json, sha256_file
 from countenance.store.project import init_project
 
 KEYS = ["keep-en", "keep-de", "ben-en", "ben-de"]
@@ -129,20 +131,47 @@ def test_the_ledger_is_proven_and_tells_the_story_without_names_of_talents(told:
         assert not any(f'"{name}' in words or f" {name}" in words for name in ("ada", "ben")), entry.kind
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_an_independent_reader_trusts_every_release(told: Told, key: str) -> None:
+def read_by_others(told: Told, path: Path, kind: str) -> dict[str, Any]:
+    """The manifest store of a file that a reader with nothing but the root trusts."""
     trust = {
         "trust_anchors": ensure_authority(told.project).anchor_pem,
         "trust_config": "1.3.6.1.5.5.7.3.4\n1.3.6.1.5.5.7.3.36\n",
     }
     settings = {"trust": trust, "verify": {"verify_trust": True}}
-    with (package(told, key) / "video.mp4").open("rb") as stream, c2pa.Context.from_dict(settings) as context:
-        reader = c2pa.Reader("video/mp4", stream, context=context)
+    with path.open("rb") as stream, c2pa.Context.from_dict(settings) as context:
+        reader = c2pa.Reader(kind, stream, context=context)
         assert reader.get_validation_state() == "Trusted"
-        store = json.loads(reader.json())
+        store: dict[str, Any] = json.loads(reader.json())
+        return store
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_an_independent_reader_trusts_every_release(told: Told, key: str) -> None:
+    store = read_by_others(told, package(told, key) / "video.mp4", "video/mp4")
     manifest = store["manifests"][store["active_manifest"]]
     assert manifest["title"] == f"release {told.after.rows[key].review['release_id']}"
-    assert [one["relationship"] for one in manifest["ingredients"]] == ["parentOf"]
+    made_of = {one["title"]: one["relationship"] for one in manifest["ingredients"]}
+    assert made_of.pop("master") == "parentOf"
+    assert made_of.pop("voice", None) == ("componentOf" if key.endswith("-de") else None)
+    assert set(made_of.values()) == ({"inputTo"} if key.startswith("ben-") else set())  # reference stills
+    (voice,) = [one for one in manifest["ingredients"] if one["title"] == "voice"] or [None]
+    if voice:
+        spoken = store["manifests"][voice["active_manifest"]]["assertions"]
+        (created,) = next(one["data"]["actions"] for one in spoken if one["label"] == "c2pa.actions.v2")
+        assert created["action"] == "c2pa.created" and created["digitalSourceType"].endswith("/algorithmicMedia")
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_poster_has_a_history_that_continues_that_of_its_video(told: Told, key: str) -> None:
+    poster, video = package(told, key) / "poster.jpg", package(told, key) / "video.mp4"
+    store = read_by_others(told, poster, "image/jpeg")
+    manifest = store["manifests"][store["active_manifest"]]
+    (parent,) = manifest["ingredients"]
+    assert parent["active_manifest"] == read_by_others(told, video, "video/mp4")["active_manifest"]
+    release = next(one["data"] for one in manifest["assertions"] if one["label"] == "org.countenance.release")
+    assert release["release"] == told.after.rows[key].review["release_id"]
+    assert read_source_type(poster) == read_source_type(video) is not None
+    assert sha256_file(poster) == read_json(package(told, key) / "receipt.json")["poster"]["sha256"]
 
 
 @pytest.mark.parametrize("key", KEYS)

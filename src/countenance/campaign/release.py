@@ -19,6 +19,15 @@ from countenance.campaign.patches import FOLDER, export_patches, facts_of
 from countenance.campaign.permission import Watch, publishing_uses, require_in, require_release_rights
 from countenance.campaign.receipt import digest_of, make_receipt
 from countenance.campaign.render import ENGINES, Rendering
+from countenance.campaign.sealed import (
+    POSTER,
+    UNSEALED_POSTER,
+    UNSEALED_VIDEO,
+    VIDEO,
+    clear_unsealed,
+    is_encoded,
+    seal_files,
+)
 from countenance.campaign.stages import Progress, own_speech
 from countenance.campaign.task import Task, shown_frames
 from countenance.campaign.variants import VariantRow, record_release, release_state
@@ -41,13 +50,12 @@ from countenance.provenance.disclosure import (
     master_source_type,
     record_from_json,
 )
-from countenance.provenance.sealing import seal
 from countenance.provenance.sound_mark import mark_blocks
 from countenance.provenance.watermark import Marker
 from countenance.rights.decide import Use
 from countenance.rights.grants import RecordedGrant
 from countenance.rights.register import grant_commitment
-from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_json
+from countenance.store.files import atomic_path, locked, read_json, sweep, write_json
 from countenance.store.secrets import load_or_create_symmetric
 from countenance.synthesis.patchfile import read_patches
 
@@ -107,8 +115,9 @@ def _released(
         _seal(task, row, rendering, grants, folder, progress)
     sealed: dict[str, Any] = read_json(folder / "release.json")
     record_release(
-        task.project, row, record=sealed["record"], sha256=sealed["seal"]["sha256"], package=str(out / row.id),
-        actor=row.review["by"], still_allowed=lambda connection: require_in(task.project, connection, uses),
+        task.project, row, record=sealed["record"], sha256=sealed["seal"]["sha256"],
+        poster_sha256=sealed["poster"]["sha256"], package=str(out / row.id), actor=row.review["by"],
+        still_allowed=lambda connection: require_in(task.project, connection, uses),
     )  # fmt: skip
     return sealed
 
@@ -136,21 +145,21 @@ def _seal(
     progress: Progress,
 ) -> None:
     record = _record(task, row, grants)
-    unsealed = folder / "unsealed.mp4"
-    if not unsealed.is_file():
+    if not is_encoded(folder):
         _encode(task, record, rendering, folder, progress)
     receipt = make_receipt(task, row, rendering, grants, record)
     record = dataclasses.replace(record, receipt_sha256=digest_of(receipt))
-    manifest_id = seal(task.project, unsealed, folder / "video.mp4", record, task.brief.master)
-    unsealed.unlink()
-    write_json(
-        folder / "release.json",
-        {
-            "record": record.to_json(),
-            "receipt": receipt,
-            "seal": {"manifest_id": manifest_id, "sha256": sha256_file(folder / "video.mp4")},
-        },
+    timeline = task.timeline
+    sealed = seal_files(
+        task,
+        record,
+        receipt,
+        folder,
+        poster_s=timeline.pts[_poster_number(task)] * timeline.time_base,
+        sound_marked=_sound_mark(task, record) is not None and task.sound() is not None,
     )
+    write_json(folder / "release.json", {"record": record.to_json(), "receipt": receipt, **sealed})
+    clear_unsealed(folder)
 
 
 def _record(task: Task, row: VariantRow, grants: Sequence[RecordedGrant]) -> ReleaseRecord:
@@ -203,11 +212,11 @@ def _encode(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Pat
             badge.draw(frame.planes, frame.time, timeline.duration)
             marker.embed(frame.planes[0])
             if number == poster:
-                _write_poster(folder / "poster.jpg", frame)
+                _write_poster(folder / UNSEALED_POSTER, frame)
             yield frame
             progress(f"release {task.variant.key}", number + 1, total)
 
-    with atomic_path(folder / "unsealed.mp4") as part:
+    with atomic_path(folder / UNSEALED_VIDEO) as part:
         encode(
             part,
             finished(),
@@ -286,8 +295,8 @@ def _package(
         out,
         task.variant_id,
         Package(
-            video=folder / "video.mp4",
-            poster_jpeg=(folder / "poster.jpg").read_bytes(),
+            video=folder / VIDEO,
+            poster_jpeg=(folder / POSTER).read_bytes(),
             captions_vtt=vtt,
             captions_srt=srt(captions),
             transcript=transcript(text),
@@ -300,6 +309,7 @@ def _package(
                 "record": sealed["record"],
                 "disclosure": machine_fields(record),
                 "seal": sealed["seal"],
+                "poster": sealed["poster"],
                 **({"patches": facts_of(patches)} if patches else {}),
             },
             patches=patches,

@@ -157,6 +157,7 @@ def record_release(
     *,
     record: dict[str, Any],
     sha256: str,
+    poster_sha256: str,
     package: str,
     actor: str,
     still_allowed: Callable[[Connection], None],
@@ -180,7 +181,8 @@ def record_release(
         entry.connection.execute(
             insert(tables.release).values(
                 id=release_id, variant_id=row.id, mark_id=mark_id, state="released",
-                record={**record, "sha256": sha256}, package=package, released_at=record["released_at"],
+                record={**record, "sha256": sha256, "poster_sha256": poster_sha256}, package=package,
+                released_at=record["released_at"],
             )
         )  # fmt: skip
         _set(entry.connection, row.id, state="released")
@@ -189,7 +191,8 @@ def record_release(
             actor,
             {
                 "release": release_id, "variant": row.id, "mark_id": mark_id, "sha256": sha256,
-                "receipt_sha256": record["receipt_sha256"], "grants": list(record["grants"]),
+                "poster_sha256": poster_sha256, "receipt_sha256": record["receipt_sha256"],
+                "grants": list(record["grants"]),
             },
         )  # fmt: skip
 

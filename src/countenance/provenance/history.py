@@ -110,14 +110,18 @@ def _history(reader: Any) -> History:
     return History(
         state=str(reader.get_validation_state()),
         manifest_id=manifest_id,
-        release_id=release.get("release"),
-        receipt_sha256=release.get("receipt_sha256"),
+        release_id=_text(release.get("release")),
+        receipt_sha256=_text(release.get("receipt_sha256")),
         mark_id=marks.get(MARK_ALGORITHM) or next(iter(marks.values()), None),
         problems=tuple(_failures(results)),
         manifest=manifest,
         marks=marks,
         stamped_at=manifest.get("signature_info", {}).get("time") if stamped else None,
     )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _failures(results: Mapping[str, Any]) -> Iterator[str]:

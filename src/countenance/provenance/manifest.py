@@ -139,8 +139,13 @@ def training_mining() -> dict[str, Any]:
 
 def bound_marks(manifest: Mapping[str, Any]) -> dict[str, str]:
     """The marks that a manifest's soft bindings speak of: the id by algorithm."""
-    bindings = _written(manifest).get(_BINDING, [])
-    return {one["alg"]: one["blocks"][0].get("value", "") for one in bindings if one.get("alg") and one.get("blocks")}
+    found: dict[str, str] = {}
+    for binding in _written(manifest).get(_BINDING, []):
+        blocks = binding.get("blocks")
+        value = blocks[0].get("value") if isinstance(blocks, list) and blocks and isinstance(blocks[0], dict) else None
+        if isinstance(value, str):
+            found[str(binding.get("alg"))] = value
+    return found
 
 
 def release_facts(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -184,10 +189,11 @@ def _source_type(voice: EngineUse) -> str:
 
 
 def _written(manifest: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """The assertions' data by label, in their order."""
+    """The assertions' data by label, in their order; strangers' manifests may hold anything."""
     found: dict[str, list[Any]] = {}
     for one in manifest.get("assertions", ()):
-        found.setdefault(one["label"], []).append(one.get("data", {}))
+        if isinstance(data := one.get("data"), dict):
+            found.setdefault(str(one.get("label")), []).append(data)
     return found
 
 
