@@ -70,17 +70,28 @@ class Ground:
     def moved(self, plane: NDArray[Any], share: float = 1.0) -> NDArray[Any]:
         """A plane of the box's size, or of half of it, moved by a share 0..1 of the way."""
         height, width = plane.shape[:2]
+        return _fetched(plane, *self._from(width, height, share))
+
+    def _from(self, width: int, height: int, share: float) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
+        """Where each pixel of a plane comes from, to a 32nd of a pixel: a third of the work of floating point."""
         scale = width / self.box.width
         field = self.field if scale == 1 else cv2.resize(self.field, (width, height), interpolation=cv2.INTER_AREA)
-        step = np.float32(share * scale)
-        across = step * field[..., 0] + np.arange(width, dtype=np.float32)
-        down = step * field[..., 1] + np.arange(height, dtype=np.float32)[:, None]
-        return np.asarray(cv2.remap(plane, across, down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+        x, y = cv2.split(field * np.float32(share * scale))
+        x += np.arange(width, dtype=np.float32)
+        y += np.arange(height, dtype=np.float32)[:, None]
+        return cv2.convertMaps(x, y, cv2.CV_16SC2)
 
     def move(self, frame: Frame, share: float = 1.0) -> None:
         """Move the box's own pixels, in place; where the field is zero not one bit changes."""
-        y, u, v = (self.moved(plane, share) for plane in frame.cut(self.box))
-        frame.put(self.box, (y, u, v))
+        luma, *chroma = frame.cut(self.box)
+        half = self.box.half
+        halves = self._from(half.width, half.height, share)
+        u, v = (_fetched(plane, *halves) for plane in chroma)
+        frame.put(self.box, (self.moved(luma, share), u, v))
+
+
+def _fetched(plane: NDArray[Any], places: NDArray[np.int16], fractions: NDArray[np.uint16]) -> NDArray[Any]:
+    return np.asarray(cv2.remap(plane, places, fractions, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
 
 def ground_of(before: F32, after: F32, frame_size: tuple[int, int]) -> Ground | None:
