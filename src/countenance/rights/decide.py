@@ -49,15 +49,17 @@ class Verdict:
 def decide(use: Use, grants: Sequence[RecordedGrant]) -> Verdict:
     """One live grant of the talent must cover the whole use; two halves do not make a permission.
 
-    Where grants conflict, the protecting word counts: a product that any live grant excludes is excluded for all of
-    the talent's grants. Of several grants that cover the use, the one that lasts longest counts (the older id on a
-    tie).
+    Where grants conflict, the protecting word counts: a product that one grant excludes is, in that grant's period,
+    excluded for all of the talent's grants, also when that one was withdrawn, since taking back a permission must not
+    permit more. Only a grant that replaces it lifts it. Of several grants that cover the use, the one that lasts
+    longest counts (the older id on a tie).
     """
     own = sorted((one for one in grants if one.grant.talent == use.talent), key=lambda one: one.id)
     if not own:
         return Verdict(False, (f"{use.talent}: no grant is on record",), None)
     refusals = {one.id: tuple(_refusals(use, one)) for one in own}
-    objections = {one.id: tuple(_objections(use, one)) for one in own}
+    replaced = {one.grant.replaces for one in own}
+    objections = {one.id: () if one.id in replaced else tuple(_objections(use, one.grant)) for one in own}
     covering = [one for one in own if not refusals[one.id]]
     if covering and not any(objections.values()):
         return Verdict(True, (), max(covering, key=lambda one: one.grant.valid_until).id)
@@ -67,11 +69,6 @@ def decide(use: Use, grants: Sequence[RecordedGrant]) -> Verdict:
         for why in (*(() if covering else refusals[one.id]), *objections[one.id])
     )
     return Verdict(False, tuple(reasons), None)
-
-
-def is_live(recorded: RecordedGrant, day: date) -> bool:
-    """Whether a grant is in force on a day: begun, not ended, not withdrawn."""
-    return recorded.withdrawn_at is None and recorded.grant.valid_from <= day <= recorded.grant.valid_until
 
 
 def _refusals(use: Use, recorded: RecordedGrant) -> Iterator[str]:
@@ -94,15 +91,14 @@ def _refusals(use: Use, recorded: RecordedGrant) -> Iterator[str]:
         yield "wants the person's own approval before this is published"
 
 
-def _objections(use: Use, recorded: RecordedGrant) -> Iterator[str]:
-    """What this grant, while it is live, keeps all of the talent's grants from."""
-    excluded = recorded.grant.excluded
-    if not excluded or not is_live(recorded, use.at):
+def _objections(use: Use, grant: Grant) -> Iterator[str]:
+    """What this grant, in its period, keeps all of the talent's grants from."""
+    if not grant.excluded or not grant.valid_from <= use.at <= grant.valid_until:
         return
     if not use.products:
-        yield f"excludes some products ({', '.join(excluded)}), and nobody said what is advertised"
+        yield f"excludes some products ({', '.join(grant.excluded)}), and nobody said what is advertised"
     for product in use.products:
-        if product in excluded:
+        if product in grant.excluded:
             yield f"excludes the product {product}, also for the talent's other grants"
 
 
