@@ -21,6 +21,7 @@ from countenance.ledger.checkpoint import Head, project_key, read_file, read_hea
 from countenance.ledger.legacy import read_old_head
 from countenance.ledger.note import Checkpoint, open_checkpoint
 from countenance.ledger.tree import EMPTY_ROOT, Frontier, leaf_hash
+from countenance.ledger.witnessed import Seen, kept
 from countenance.store.database import reading
 from countenance.store.project import Project
 from countenance.store.secrets import load_or_create_ed25519
@@ -52,15 +53,17 @@ class Walk:
     last_ts: str
 
 
-def verify(project: Project, seen: tuple[Checkpoint, ...] = ()) -> LedgerReport:
-    """Prove every entry, its place and the end of the ledger, and that it goes on from each checkpoint in `seen`.
+def verify(project: Project, seen: tuple[Seen, ...] = ()) -> LedgerReport:
+    """Prove every entry, its place and the end of the ledger, and that it goes on from what witnesses have seen.
 
-    `seen` are checkpoints from elsewhere whose signatures are checked already, such as a witness's.
+    Those are the notes that the project keeps, and `seen` besides.
     """
     key = load_or_create_ed25519(project, SIGNING_KEY).public_key()
     try:
         # Before the entries: a file that another process moves meanwhile would be ahead of our view.
-        file = read_file(project, project_key(project, key))
+        name = project_key(project, key)
+        file = read_file(project, name)
+        seen = (*kept(project, name), *seen)
         with reading(project) as connection:
             return _verify(project, connection, key, file, seen)
     except CountenanceError as problem:
@@ -151,7 +154,7 @@ def _verify(
     connection: Connection,
     key: Ed25519PublicKey,
     file: Checkpoint | None,
-    seen: tuple[Checkpoint, ...],
+    seen: tuple[Seen, ...],
 ) -> LedgerReport:
     name = project_key(project, key)
     try:
@@ -160,9 +163,10 @@ def _verify(
             open_checkpoint(head.previous_note, name)
     except IntegrityError:
         head, bad_head = None, "the ledger's signed head in the database was changed"
-    if head is None and bad_head is None and not (file and file.size) and not any(one.size for one in seen):
+    if head is None and bad_head is None and not (file and file.size) and not any(one.checkpoint.size for one in seen):
         return verify_old(project, connection, key)[0]
-    known = [one for one in (file, head and head.checkpoint, head and head.previous, *seen) if one]
+    known = [one for one in (file, head and head.checkpoint, head and head.previous) if one]
+    known += [one.checkpoint for one in seen]
     # Without a head nothing vouches for signatures, so they are looked at here.
     walked = walk(connection, tuple(one.size for one in known), None if head else key)
     if walked.problem:
@@ -224,13 +228,14 @@ def _at_old_file(file: Checkpoint | None, previous: Checkpoint) -> _Found:
     return None
 
 
-def _at_seen(seen: tuple[Checkpoint, ...], walked: Walk) -> _Found:
+def _at_seen(seen: tuple[Seen, ...], walked: Walk) -> _Found:
     for one in seen:
-        if one.size > walked.count:
-            return _cut(walked.count, one.size, "witnessed checkpoint"), walked.count
-        if walked.roots[one.size] != one.root:
-            words = f"a witness has seen {one.size} other entries than these"
-            return f"{words}: the ledger was forked or rewritten before entry {one.size + 1}", 0
+        size = one.checkpoint.size
+        if size > walked.count:
+            return _cut(walked.count, size, f"witness {one.witness}"), walked.count
+        if walked.roots[size] != one.checkpoint.root:
+            words = f"{one.witness} has seen {size} other entries than these"
+            return f"{words}: the ledger was forked or rewritten before entry {size + 1}", 0
     return None
 
 

@@ -12,7 +12,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -86,7 +86,7 @@ def read_pem(pem: str) -> Ed25519PublicKey:
     """An Ed25519 public key in PEM; InputError when it is another thing."""
     try:
         key = serialization.load_pem_public_key(pem.encode())
-    except ValueError as exc:
+    except (ValueError, UnsupportedAlgorithm) as exc:
         raise InputError("this is no public key in PEM; give the ledger's own.") from exc
     if not isinstance(key, Ed25519PublicKey):
         raise InputError("this is no Ed25519 key; give the ledger's own.")

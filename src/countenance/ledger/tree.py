@@ -76,6 +76,10 @@ class Tree:
     def size(self) -> int:
         return len(self._levels[0])
 
+    def level(self, height: int) -> list[bytes]:
+        """The complete nodes that stand above 2^height leaves each, from the left."""
+        return self._levels[height] if height < len(self._levels) else []
+
     def root(self, size: int | None = None) -> bytes:
         """The root over the first `size` leaves (default: all)."""
         return self._range(0, self._known(self.size if size is None else size))
