@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from countenance.ledger.log import LedgerReport
 from countenance.provenance.changes import changes_of_record
 from countenance.provenance.history import INVALID, NO_HISTORY, TRUSTED, History
-from countenance.provenance.looks import Looks
+from countenance.provenance.looks import TELLING_SOUND_S, Looks
 from countenance.provenance.records import Known
 from countenance.provenance.verify_words import say
 
-# What each kind of evidence is worth. A hash or a signature does not err. A mark is read where there is none
-# once in 2^24 tries of its checksum, and some 700 poses are tried. A mark that is not found may have been
-# destroyed, all the more so in a single still.
-PROOF, MARK, NO_MARK, NO_MARK_IN_STILL = 1.0, 0.9999, 0.9, 0.5
+# What each kind of evidence is worth. A hash or a signature does not err. A mark of either sort is named where
+# there is none less than once in 10^9 files (docs/watermark.md, docs/soundmark.md). A mark that is not found may
+# have been destroyed, all the more so in a single still, or in a sound that is too short for it.
+PROOF, MARK = 1.0, 1 - 1e-9
+NO_MARK, NO_MARK_IN_STILL, NO_MARK_IN_SHORT_SOUND = 0.9, 0.5, 0.5
 
 _SHOWN_DIGITS = 12  # of a commitment, in a sentence
 
@@ -41,6 +42,7 @@ def findings_of(looks: Looks, ledger: LedgerReport, maker: str, language: str) -
         tell.of_bytes(looks),
         tell.of_history(looks.history),
         tell.of_mark(looks),
+        tell.of_sound(looks),
         *([tell.of_release(found)] if found else []),
         tell.of_ledger(ledger),
         *(tell.about_release(found, maker) if found else []),
@@ -86,6 +88,23 @@ class Teller:
         other = looks.found is not None and looks.found.id != looks.by_mark.id
         state = "other release" if other else "found"
         return self.tell("mark", state, MARK, release=looks.by_mark.id, fit=fit, where=where)
+
+    def of_sound(self, looks: Looks) -> Finding:
+        if not looks.streams.sound:
+            return self.tell("sound", "no sound", PROOF)
+        if looks.sound_s == 0:
+            return self.tell("sound", "unreadable", 0.0)
+        if looks.sound is None:
+            sure = NO_MARK if looks.sound_s >= TELLING_SOUND_S else NO_MARK_IN_SHORT_SOUND
+            release = looks.found.id if looks.found else None
+            state = "missing" if looks.sound_lost else "none"
+            return self.tell("sound", state, sure, seconds=round(looks.sound_s), release=release)
+        if looks.sound.mark_id is None:
+            return self.tell("sound", "present", min(looks.sound.confidence, MARK))
+        if looks.by_sound is None:
+            return self.tell("sound", "unreleased", MARK, mark=f"{looks.sound.mark_id:016x}")
+        other = looks.found is not None and looks.found.id != looks.by_sound.id
+        return self.tell("sound", "other release" if other else "found", MARK, release=looks.by_sound.id)
 
     def of_release(self, found: Known) -> Finding:
         state = "withdrawn" if found.withdrawn else "released" if found.sealed else "unproven"

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
+import numpy as np
+from sqlalchemy import select
 
 from countenance.errors import InputError
 from countenance.ledger.log import LedgerReport
+from countenance.media.audio import Samples, sound_blocks
 from countenance.media.frame import U8
 from countenance.media.sample import NO_PICTURES, sample_lumas
 from countenance.provenance.authority import anchor_pem
 from countenance.provenance.history import TRUSTED, History, read_history
-from countenance.provenance.records import Known, find_release
+from countenance.provenance.manifest import SOUND_MARK_ALGORITHM
+from countenance.provenance.payload import Register
+from countenance.provenance.records import Known, find_release, has_bytes
+from countenance.provenance.sound_read import SoundReading, read_sound_mark
 from countenance.provenance.watermark_read import MarkReading, read_mark
+from countenance.store.database import reading
 from countenance.store.files import sha256_file
 from countenance.store.project import Project
 from countenance.store.secrets import load_or_create_symmetric
 from countenance.store.tables import release as release_table
+from countenance.store.tables import variant as variant_table
 
 MARK_KEY = "watermark"
 SAMPLE_PICTURES = 60
+MOST_SOUND_S = 120  # listened to, from the beginning
+SOUND_RATE_HZ = 48000
+TELLING_SOUND_S = 15  # from so much sound on, a mark that is not found is not there, or was destroyed
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,8 @@ class Streams:
 class Looks:
     """What was seen of a file, and the release that each way leads to.
 
-    `pictures` is how many were sampled: 0 when there is a picture that cannot be decoded.
+    `pictures` is how many were sampled: 0 when there is a picture that cannot be decoded; `sound_s` how many
+    seconds were listened to. `sound_due`: the release that the rest leads to has a mark in its sound.
     """
 
     sha256: str
@@ -44,15 +56,19 @@ class Looks:
     history: History
     mark: MarkReading | None
     pictures: int
+    sound: SoundReading | None
+    sound_s: float
     by_bytes: Known | None
     by_history: Known | None  # as named there, which only a trusted history proves
     by_mark: Known | None
+    by_sound: Known | None
+    sound_due: bool = False
 
     @property
     def ways(self) -> tuple[Known, ...]:
         """The releases that are proven to be meant, the surest first."""
         trusted = self.by_history if self.history.state == TRUSTED else None
-        return tuple(way for way in (self.by_bytes, trusted, self.by_mark) if way)
+        return tuple(way for way in (self.by_bytes, trusted, self.by_mark, self.by_sound) if way)
 
     @property
     def found(self) -> Known | None:
@@ -63,6 +79,18 @@ class Looks:
         """Whether the ways lead to several releases."""
         return len({way.id for way in self.ways}) > 1
 
+    @property
+    def redubbed(self) -> bool:
+        """Whether picture and sound carry different ids: the sound was exchanged for another of ours."""
+        heard = self.sound.mark_id if self.sound else None
+        return self.mark is not None and heard is not None and heard != self.mark.mark_id
+
+    @property
+    def sound_lost(self) -> bool:
+        """Whether a sound that is long enough to tell lacks the mark that this release has in its sound."""
+        heard = self.streams.sound and self.sound is None and self.sound_s >= TELLING_SOUND_S
+        return self.sound_due and heard and self.by_bytes is None
+
 
 def mark_key(project: Project) -> bytes:
     """The 32-byte key under which the project writes and reads its marks."""
@@ -70,22 +98,44 @@ def mark_key(project: Project) -> bytes:
 
 
 def look(project: Project, path: Path, ledger: LedgerReport) -> Looks:
-    """Everything that can be seen of a file. InputError when it is absent, or nothing in it can be looked at."""
+    """Everything that can be seen and heard of a file. InputError when it is absent, or no medium at all."""
     sha256 = sha256_file(path)
     history = read_history(path, anchor_pem(project))
     streams = streams_of(path, history)
     lumas = _pictures(path, needed=not streams.sound and history.manifest_id is None) if streams.picture else []
-    mark = read_mark(lumas, mark_key(project)) if lumas else None
-    return Looks(
+    mark = read_mark(lumas, mark_key(project), issued=issued_marks(project)) if lumas else None
+    samples = _sound(path) if streams.sound else None
+    heard = read_sound_mark(samples, SOUND_RATE_HZ, mark_key(project)) if samples is not None else None
+    looks = Looks(
         sha256=sha256,
         streams=streams,
         history=history,
         mark=mark,
         pictures=len(lumas),
-        by_bytes=find_release(project, release_table.c.record["sha256"].as_string() == sha256, ledger),
+        sound=heard,
+        sound_s=len(samples) / SOUND_RATE_HZ if samples is not None else 0.0,
+        by_bytes=find_release(project, has_bytes(sha256), ledger),
         by_history=find_release(project, release_table.c.id == history.release_id, ledger),
         by_mark=_of_mark(project, mark.mark_id if mark else None, ledger),
+        by_sound=_of_mark(project, heard.mark_id if heard else None, ledger),
     )
+    if looks.found is None or not streams.sound or heard is not None:
+        return looks
+    return replace(looks, sound_due=has_sound_mark(project, looks.found.id))
+
+
+def issued_marks(project: Project) -> Register:
+    """The ids of all marks that the project ever gave out, also those of releases that are still being made."""
+    with reading(project) as connection:
+        released = connection.execute(select(release_table.c.mark_id)).scalars().all()
+        reserved = connection.execute(select(variant_table.c.review["mark_id"].as_string())).scalars().all()
+    return Register(int(one, 16) for one in {*released, *reserved} if one)
+
+
+def has_sound_mark(project: Project, release_id: str) -> bool:
+    """Whether a release was given a mark in its sound, as its own sealed file says."""
+    video = project.releases / release_id / "video.mp4"
+    return video.is_file() and SOUND_MARK_ALGORITHM in read_history(video, anchor_pem(project)).marks
 
 
 def streams_of(path: Path, history: History) -> Streams:
@@ -117,6 +167,21 @@ def _pictures(path: Path, *, needed: bool) -> list[U8]:
         if needed:
             raise
         return []
+
+
+def _sound(path: Path) -> Samples | None:
+    """The beginning of the sound (n, channels) at SOUND_RATE_HZ; None when nothing of it can be decoded."""
+    blocks: list[Samples] = []
+    left = MOST_SOUND_S * SOUND_RATE_HZ
+    try:
+        for block in sound_blocks(path, SOUND_RATE_HZ):
+            blocks.append(block[:left])
+            left -= len(blocks[-1])
+            if left <= 0:
+                break
+    except InputError:  # what came before it broke off counts
+        pass
+    return np.concatenate(blocks) if blocks else None
 
 
 def _of_mark(project: Project, mark_id: int | None, ledger: LedgerReport) -> Known | None:

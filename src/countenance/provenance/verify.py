@@ -30,7 +30,8 @@ class Verification:
     """The answers, None where the file leaves them open, with the findings that they rest on.
 
     `c2pa` is the state of the signed history: "none", "Invalid", "Valid" (whole, signer unknown) or "Trusted".
-    `release_state` is "released", "withdrawn" or "unknown"; `grants` are commitments, never names.
+    `release_state` is "released", "withdrawn" or "unknown"; `grants` are commitments, never names. `redubbed`:
+    the sound is not the one that belongs to the picture.
     """
 
     file: str
@@ -47,6 +48,7 @@ class Verification:
     changes: tuple[str, ...] | None
     grants: tuple[str, ...]
     ledger_entry: int | None
+    redubbed: bool
     confidence: float
     sentence: str
     findings: tuple[Finding, ...]
@@ -99,13 +101,9 @@ def _conclude(
     name: str, looks: Looks, ledger: LedgerReport, findings: tuple[Finding, ...], maker: str, language: str
 ) -> Verification:
     found = looks.found
-    ours = found is not None or looks.mark is not None or looks.history.state == TRUSTED
+    ours = found is not None or bool(looks.mark or looks.sound) or looks.history.state == TRUSTED
     intact = looks.by_bytes is not None and looks.by_bytes.sealed is not None and not looks.mixed
     stands = found is not None and found.sealed is not None and ledger.ok
-    if looks.by_bytes or looks.history.state == TRUSTED:
-        confidence = PROOF
-    else:
-        confidence = next(one.confidence for one in findings if one.about == "mark")
     return Verification(
         file=name,
         sha256=looks.sha256,
@@ -121,10 +119,20 @@ def _conclude(
         changes=changes_of_record(found.record, language) if found and "engines" in found.record else None,
         grants=tuple(one.commitment for one in found.grants) if found else (),
         ledger_entry=found.sealed.seq if found and found.sealed else None,
-        confidence=confidence,
+        redubbed=looks.redubbed or looks.sound_lost,
+        confidence=_confidence(looks, findings),
         sentence=f"{name} {_closing(looks, ledger, intact, language)}",
         findings=findings,
     )
+
+
+def _confidence(looks: Looks, findings: tuple[Finding, ...]) -> float:
+    """How sure the answer as a whole is: as sure as the best of the ways that lead to it."""
+    if looks.by_bytes or looks.history.state == TRUSTED:
+        return PROOF
+    marks = [one for one in findings if one.about in ("mark", "sound") and not one.state.startswith("no ")]
+    found = [one for one in marks if one.state not in ("none", "missing", "unreadable")]
+    return max((one.confidence for one in found or marks), default=PROOF)
 
 
 def _release_state(found: Known | None, ledger: LedgerReport) -> str:
@@ -137,11 +145,19 @@ def _closing(looks: Looks, ledger: LedgerReport, intact: bool, language: str) ->
     """The one plain sentence, without the file's name before it."""
     found = looks.found
     if found is None:
-        if looks.mark is not None or looks.history.state == TRUSTED:
+        if looks.mark or looks.sound or looks.history.state == TRUSTED:
             return say(language, "end.unreleased")
         if looks.by_history:
             return say(language, "end.strange with history", release=looks.by_history.id)
         return say(language, "end.strange")
+    if looks.redubbed and looks.by_mark:
+        heard = looks.by_sound
+        return say(
+            language,
+            f"end.redubbed{'' if heard else '.unreleased'}",
+            release=looks.by_mark.id,
+            other=heard and heard.id,
+        )
     if looks.mixed:
         key = "mixed"
     elif not ledger.ok:
@@ -150,6 +166,8 @@ def _closing(looks: Looks, ledger: LedgerReport, intact: bool, language: str) ->
         key = "withdrawn.intact" if intact else "withdrawn.changed"
     elif not found.sealed:
         key = "unproven"
+    elif looks.sound_lost:
+        key = "redubbed.lost"
     else:
         key = "good" if intact else "changed"
     return say(language, f"end.{key}", release=found.id)
@@ -171,6 +189,7 @@ def _alone(seen: Portable, name: str, language: str) -> Verification:
         changes=seen.changes,
         grants=seen.grants,
         ledger_entry=seen.ledger_entry,
+        redubbed=False,
         confidence=PROOF,
         sentence=f"{name} {seen.closing}",
         findings=seen.findings,
