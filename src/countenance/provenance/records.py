@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 
 from countenance.ledger.chain import Entry
 from countenance.ledger.log import LedgerReport, entries_in
 from countenance.store.database import reading
 from countenance.store.project import Project
 from countenance.store.tables import release as release_table
+
+_FILES = ("sha256", "poster_sha256")  # of a release's record: what its video and its poster hash to
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class Known:
     grants: tuple[GrantTrace, ...]
 
 
+def has_bytes(sha256: str) -> ColumnElement[bool]:
+    """The release whose video, or whose poster, is this file bit by bit."""
+    return or_(*(release_table.c.record[name].as_string() == sha256 for name in _FILES))
+
+
 def find_release(project: Project, where: ColumnElement[bool], ledger: LedgerReport) -> Known | None:
     """The one release for which `where` holds; a damaged ledger proves nothing about it, either way."""
     with reading(project) as connection:
@@ -45,7 +52,8 @@ def find_release(project: Project, where: ColumnElement[bool], ledger: LedgerRep
             return None
         kinds = ("release.sealed", "release.withdrawn", "consent.granted", "consent.withdrawn")
         entries = {kind: entries_in(connection, kind) if ledger.ok else [] for kind in kinds}
-    facts = {"release": row.id, "mark_id": row.mark_id, "sha256": row.record.get("sha256")}
+    facts = {"release": row.id, "mark_id": row.mark_id}
+    facts |= {name: row.record.get(name) for name in _FILES if name == "sha256" or name in row.record}
     ended = [entry for entry in entries["release.withdrawn"] if entry.data.get("release") == row.id]
     return Known(
         id=row.id,
