@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,8 @@ from sqlalchemy import update
 
 from countenance.errors import InputError
 from countenance.ledger.log import append, entries
+from countenance.provenance.sealing import extend
+from countenance.provenance.steps import still
 from countenance.provenance.verify import Verification, mark_key, verify_file
 from countenance.provenance.watermark import Marker
 from countenance.rights.register import withdraw_grant
@@ -224,6 +227,17 @@ def test_a_still_of_a_release_is_judged_by_the_same_call(released: tuple[Project
     seen = verify_file(project, still)
     assert answers(seen) == (True, True, False, 1)
     assert seen.release_id == RELEASE
+
+
+def test_the_poster_of_a_release_is_a_file_of_it(released: tuple[Project, Path], tmp_path: Path) -> None:
+    project, sealed = released
+    poster = tmp_path / "poster.jpg"
+    assert cv2.imwrite(str(poster), cv2.cvtColor(frames_of(sealed)[10].rgb(), cv2.COLOR_RGB2BGR))
+    extend(project, sealed, poster, [still(Fraction(2, 5))], title="poster")
+    seen = verify_file(project, poster)
+    assert answers(seen) == (True, True, True, 0)
+    assert (seen.release_id, states(seen)["bytes"], seen.c2pa) == (RELEASE, "derived", "Trusted")
+    assert "such as its poster" in seen.sentence
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from countenance.errors import InputError
+from countenance.ledger.proof import public_key_pem
 from countenance.provenance.authority import anchor_pem
 from countenance.store.project import Project
-from countenance.store.secrets import load_or_create_ed25519
-
-LEDGER_KEY = "ledger"
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.+?-----END \1-----\n?", re.DOTALL)
 
@@ -32,14 +30,7 @@ class Anchor:
 
 def anchor_text(project: Project) -> str:
     """The project's anchor file: root certificate and the ledger's public key."""
-    return anchor_pem(project) + ledger_key_pem(project)
-
-
-def ledger_key_pem(project: Project) -> str:
-    """The public half of the key with which the ledger signs, in PEM form."""
-    key = load_or_create_ed25519(project, LEDGER_KEY).public_key()
-    form = serialization.PublicFormat.SubjectPublicKeyInfo
-    return key.public_bytes(serialization.Encoding.PEM, form).decode()
+    return anchor_pem(project) + public_key_pem(project)
 
 
 def read_anchor(text: str) -> Anchor:

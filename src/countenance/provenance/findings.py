@@ -63,6 +63,8 @@ class Teller:
     def of_bytes(self, looks: Looks) -> Finding:
         if looks.by_bytes:
             return self.tell("bytes", "same", PROOF, release=looks.by_bytes.id)
+        if looks.derived and looks.by_history:
+            return self.tell("bytes", "derived", PROOF, release=looks.by_history.id)
         if looks.found:
             return self.tell("bytes", "changed", PROOF, release=looks.found.id)
         return self.tell("bytes", "unknown", PROOF)

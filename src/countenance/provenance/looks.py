@@ -15,7 +15,7 @@ from countenance.media.audio import Samples, sound_blocks
 from countenance.media.frame import U8
 from countenance.media.sample import NO_PICTURES, sample_lumas
 from countenance.provenance.authority import anchor_pem
-from countenance.provenance.history import TRUSTED, History, read_history
+from countenance.provenance.history import NO_HISTORY, TRUSTED, History, read_history
 from countenance.provenance.manifest import SOUND_MARK_ALGORITHM
 from countenance.provenance.payload import Register
 from countenance.provenance.records import Known, find_release, has_bytes
@@ -63,6 +63,7 @@ class Looks:
     by_mark: Known | None
     by_sound: Known | None
     sound_due: bool = False
+    video_manifest: str | None = None  # of the release that the history names
 
     @property
     def ways(self) -> tuple[Known, ...]:
@@ -78,6 +79,12 @@ class Looks:
     def mixed(self) -> bool:
         """Whether the ways lead to several releases."""
         return len({way.id for way in self.ways}) > 1
+
+    @property
+    def derived(self) -> bool:
+        """Whether this is another file of a release than its video, sealed as such: a poster, a rendition."""
+        trusted = self.history.state == TRUSTED and self.by_history is not None
+        return trusted and self.by_bytes is None and self.history.manifest_id != self.video_manifest
 
     @property
     def redubbed(self) -> bool:
@@ -119,9 +126,11 @@ def look(project: Project, path: Path, ledger: LedgerReport) -> Looks:
         by_mark=_of_mark(project, mark.mark_id if mark else None, ledger),
         by_sound=_of_mark(project, heard.mark_id if heard else None, ledger),
     )
+    if looks.history.state == TRUSTED and looks.by_history and looks.by_bytes is None:
+        looks = replace(looks, video_manifest=_of_video(project, looks.by_history.id).manifest_id)
     if looks.found is None or not streams.sound or heard is not None:
         return looks
-    return replace(looks, sound_due=has_sound_mark(project, looks.found.id))
+    return replace(looks, sound_due=SOUND_MARK_ALGORITHM in _of_video(project, looks.found.id).marks)
 
 
 def issued_marks(project: Project) -> Register:
@@ -130,12 +139,6 @@ def issued_marks(project: Project) -> Register:
         released = connection.execute(select(release_table.c.mark_id)).scalars().all()
         reserved = connection.execute(select(variant_table.c.review["mark_id"].as_string())).scalars().all()
     return Register(int(one, 16) for one in {*released, *reserved} if one)
-
-
-def has_sound_mark(project: Project, release_id: str) -> bool:
-    """Whether a release was given a mark in its sound, as its own sealed file says."""
-    video = project.releases / release_id / "video.mp4"
-    return video.is_file() and SOUND_MARK_ALGORITHM in read_history(video, anchor_pem(project)).marks
 
 
 def streams_of(path: Path, history: History) -> Streams:
@@ -158,6 +161,14 @@ def streams_of(path: Path, history: History) -> Streams:
     if not picture and not sound:
         raise InputError(f"{refusal} (it holds neither picture nor sound); give a media file.")
     return Streams(picture, sound)
+
+
+def _of_video(project: Project, release_id: str) -> History:
+    """What the released video itself says; without anything when it was erased."""
+    video = project.releases / release_id / "video.mp4"
+    if not video.is_file():
+        return History(NO_HISTORY, None, None, None, None, (), {})
+    return read_history(video, anchor_pem(project))
 
 
 def _pictures(path: Path, *, needed: bool) -> list[U8]:

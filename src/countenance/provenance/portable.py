@@ -8,6 +8,7 @@ from typing import Any
 
 from countenance.errors import InputError, IntegrityError
 from countenance.ledger.chain import Entry
+from countenance.ledger.proof import check_proof
 from countenance.provenance.anchor import Anchor, read_anchor
 from countenance.provenance.changes import changes_of_manifest
 from countenance.provenance.findings import PROOF, Finding, Teller, seen_state, short
@@ -85,8 +86,6 @@ def judge_alone(path: Path, language: str, anchor_text: str = "", proof: dict[st
 
 def _of_proof(proof: dict[str, Any], anchor: Anchor, sha256: str, language: str) -> tuple[Finding, Entry | None]:
     """What a proof says; the entry only when it is proven and is the sealing of this very file."""
-    from countenance.ledger.proof import check_proof
-
     teller = Teller(language)
     try:
         entry = check_proof(proof, anchor.ledger_key_pem)

@@ -102,7 +102,8 @@ def _conclude(
 ) -> Verification:
     found = looks.found
     ours = found is not None or bool(looks.mark or looks.sound) or looks.history.state == TRUSTED
-    intact = looks.by_bytes is not None and looks.by_bytes.sealed is not None and not looks.mixed
+    same = looks.by_bytes is not None and looks.by_bytes.sealed is not None
+    intact = (same or looks.derived) and not looks.mixed
     stands = found is not None and found.sealed is not None and ledger.ok
     return Verification(
         file=name,
@@ -169,7 +170,7 @@ def _closing(looks: Looks, ledger: LedgerReport, intact: bool, language: str) ->
     elif looks.sound_lost:
         key = "redubbed.lost"
     else:
-        key = "good" if intact else "changed"
+        key = "good" if looks.by_bytes else "derived" if intact else "changed"
     return say(language, f"end.{key}", release=found.id)
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Row, select
 
 from countenance.errors import InputError
-from countenance.provenance.manifest import MARK_ALGORITHM
+from countenance.provenance.manifest import MARK_ALGORITHM, SOUND_MARK_ALGORITHM
 from countenance.store.database import reading
 from countenance.store.files import read_json
 from countenance.store.project import Project
 from countenance.store.tables import release
 
-WATERMARKS = (MARK_ALGORITHM,)
+WATERMARKS = (MARK_ALGORITHM, SOUND_MARK_ALGORITHM)  # both carry the same id
 _MARK = re.compile(r"[0-9a-f]{16}")
 
 
