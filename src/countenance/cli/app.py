@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from countenance import __version__
-from countenance.cli import bench, consent, inspect, people, policy, produce, review, setup, trust, verify
+from countenance.cli import bench, consent, inspect, ledger, people, policy, preflight, produce, review, setup, verify
 from countenance.cli.console import EXIT_STATUSES, INTERRUPTED, ProjectOption
 
 app = typer.Typer(
@@ -42,7 +42,7 @@ def _common(
     context.obj = project
 
 
-for commands in (setup, people, consent, policy, produce, review, inspect, trust, verify, bench):
+for commands in (setup, people, consent, policy, produce, review, inspect, preflight, ledger, verify, bench):
     commands.register(app)
 
 
