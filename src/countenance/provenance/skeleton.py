@@ -16,7 +16,9 @@ from typing import Any
 from asn1crypto import cms, tsp
 
 _HAS_LABEL, _HAS_SALT = 0x03, 0x10  # toggles of a description box: requestable and labelled; a private box follows
-_PARTS = (("c2as", "c2pa.assertions"), ("c2cl", "c2pa.claim.v2"), ("c2cs", "c2pa.signature"))
+_PARTS = ((b"c2as", "c2pa.assertions"), (b"c2cl", "c2pa.claim.v2"), (b"c2cs", "c2pa.signature"))
+_OTHERS = {*_PARTS, (b"c2cl", "c2pa.claim"), (b"c2vc", "c2pa.credentials"), (b"c2db", "c2pa.databoxes")}
+_MANIFEST = b"c2ma"
 _TAG_SIGN1 = 18  # COSE_Sign1 (RFC 9052)
 _SIGNATURE_BYTES = 64  # ES256
 
@@ -48,8 +50,12 @@ def require_plain(store: bytes, manifest_id: str) -> None:
     if active.label != manifest_id:
         raise Odd("the active manifest is not the last one")
     for manifest in root.boxes:
-        known = [(box.kind.decode("latin-1"), box.label) for box in manifest.boxes]
-        if manifest.kind != b"c2ma" or manifest.contents or (manifest is active and known != list(_PARTS)):
+        parts = tuple((box.kind, box.label) for box in manifest.boxes)
+        if manifest is active:
+            known = manifest.kind == _MANIFEST and parts == _PARTS
+        else:  # that of a foreign master may be an update or compressed
+            known = manifest.kind in (b"c2um", b"c2cm") or (manifest.kind == _MANIFEST and set(parts) <= _OTHERS)
+        if (manifest.contents and manifest.kind != b"c2cm") or not known:
             raise Odd(f"manifest {manifest.label} is not made up as manifests are")
     claim, signature = active.boxes[1:]
     for box in (claim, signature):
