@@ -178,10 +178,10 @@ def _remains(project: Project, person: Person, copies: list[Place]) -> list[Rema
     known = known_holdings(project)
     found = [one for place in (own_place(project), *copies) for one in remains_in(place, person, known)]
     found += packages_of(person, copies)
-    inside = {parent for one in found for parent in (one.path, *one.path.parents)}
+    gone = {one.path for one in found}
     for place in copies:
-        copied = (path for path in copies_in(place, person) if not inside.intersection(path.parents))
-        found += [Remain("copies under other names", path) for path in copied if path not in inside]
+        copied = (path for path in copies_in(place, person) if not gone.intersection((path, *path.parents)))
+        found += [Remain("copies under other names", path) for path in copied]
     return found
 
 

@@ -74,7 +74,7 @@ def make_receipt(
             "figures": {figure["key"]: figure["value"] for figure in qc["figures"]},
             "verdict": qc["verdict"],
         },
-        "review": {name: row.review[name] for name in ("by", "at", "in_one_go", "note")},
+        "review": {name: row.review[name] for name in ("by", "at", "in_one_go")},  # notes stay in the house
         "cost": rendering.facts["cost"],
     }  # fmt: skip
 

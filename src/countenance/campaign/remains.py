@@ -19,7 +19,7 @@ from countenance.store.replicas import Place
 from countenance.store.subjects import key_files
 from countenance.synthesis.facemodel import files_of_model
 
-KEY = "keys"
+KEY, PAGE = "keys", "campaign.html"
 _OLD_COMMON_KEY = "commitment.key"  # of replicas that were made by older versions
 _WORK = {"perception": "face tracks", "speech": "spoken sound", "render": "painted pictures and previews"}
 _JOBS = "jobs"  # lock files, which hold nothing
@@ -77,9 +77,10 @@ def _copied(copy: Place, person: Person) -> Iterator[Path]:
         if Path(here) == copy.folder:
             folders.clear()  # looked through by what is known of its layout
             continue
-        for name in [*folders, *files]:
-            if any(one in wanted for one in name.split(".")):
-                yield Path(here) / name
+        theirs = [name for name in [*folders, *files] if any(one in wanted for one in name.split("."))]
+        yield from (Path(here) / name for name in theirs)
+        if theirs and PAGE in files:  # it names them; the project's own is written anew
+            yield Path(here) / PAGE
         folders[:] = [name for name in folders if not any(one in wanted for one in name.split("."))]
 
 

@@ -14,7 +14,7 @@ from countenance.campaign.person import Person
 from countenance.store.holdings import JOB, VARIANT, WORK
 from countenance.store.tables import grant_record, holding, release, variant
 
-ERASED = "erased"  # stands where a name stood
+ERASED, SOMEBODY = "erased", "somebody"  # stand where a name stood
 
 
 def erase_rows(connection: Connection, person: Person) -> None:
@@ -24,6 +24,7 @@ def erase_rows(connection: Connection, person: Person) -> None:
         connection.execute(delete(grant_record).where(grant_record.c.talent == person.name))
     if {release.name, variant.name} <= tables:
         _erase_variants(connection, person)
+        _erase_from_notes(connection, person)
     if holding.name in tables:
         names = {VARIANT: person.variants, WORK: person.work}
         for kind, gone in names.items():
@@ -41,10 +42,28 @@ def _erase_variants(connection: Connection, person: Person) -> None:
     )
     gone = {"face": ERASED, "job": ERASED, "state": "withdrawn", "render": {}, "review": {}}
     connection.execute(update(variant).where(theirs).values(**gone))
-    named = re.compile(rf"(?<![a-z0-9]){re.escape(person.name.lower())}(?![a-z0-9])")
+    named = _whole_word(person.name)
     for row in connection.execute(select(variant.c.id, variant.c.campaign).where(theirs)).all():
-        if named.search(row.campaign.lower()):
+        if named.search(row.campaign):
             connection.execute(update(variant).where(variant.c.id == row.id).values(campaign=ERASED))
+
+
+def _erase_from_notes(connection: Connection, person: Person) -> None:
+    """Take the name out of what people wrote about other things: notes of reviews, reasons of withdrawals."""
+    named = _whole_word(person.name)
+    for row in connection.execute(select(variant.c.id, variant.c.review)).all():
+        note = str((row.review or {}).get("note", ""))
+        if named.search(note):
+            review = {**row.review, "note": named.sub(SOMEBODY, note)}
+            connection.execute(update(variant).where(variant.c.id == row.id).values(review=review))
+    for one in connection.execute(select(grant_record.c.id, grant_record.c.reason)).all():
+        if one.reason and named.search(one.reason):
+            said = named.sub(SOMEBODY, one.reason)
+            connection.execute(update(grant_record).where(grant_record.c.id == one.id).values(reason=said))
+
+
+def _whole_word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def replica_folders(project: Project) -> list[Path]:
         raise InputError(f"{project.settings_path} cannot be understood ({exc}); repair it.") from exc
     if not isinstance(named, list) or not all(isinstance(one, str) and one.strip() for one in named):
         raise InputError(f"'replicas' in {project.settings_path} must be a list of folders, such as [\"/mnt/copy\"].")
-    return [project.root / one for one in named]
+    return [(project.root / one).resolve() for one in named]
 
 
 def _place(project: Project, root: Path) -> Place:
