@@ -20,6 +20,7 @@ from countenance.server.uploads import form_file
 from countenance.server.words import WORDS
 
 _POLICY = "default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+_NEARLY = 0.9999  # beyond, the page says so
 Language = Annotated[str | None, Query(description="en or de; otherwise as the browser prefers.")]
 
 
@@ -73,6 +74,7 @@ def _page(
 ) -> HTMLResponse:
     nonce = secrets.token_urlsafe(16)
     words = WORDS[language]
+    sign, verdict = _verdict(seen)
     content = (
         environment("countenance.server")
         .get_template("verify.html.j2")
@@ -83,7 +85,8 @@ def _page(
             most=desk.options.most_bytes >> 20,
             nonce=nonce,
             seen=seen,
-            verdict=_verdict(seen),
+            sign=sign,
+            verdict=verdict,
             problem=problem,
             confidence=lambda value: _confidence(value, words, language),
         )
@@ -91,19 +94,23 @@ def _page(
     return HTMLResponse(content, status, {**(headers or {}), "Content-Security-Policy": _POLICY.format(nonce=nonce)})
 
 
-def _verdict(seen: Verification | None) -> str:
-    """good: as released; open: ours, but changed or unproven; bad: strange, withdrawn or put together."""
-    if seen is None:
-        return "open"
+def _verdict(seen: Verification | None) -> tuple[str, str]:
+    """The sign (good, bad or open) and the name of the answer in a word."""
+    if seen is None or not seen.ours:
+        return "open", "strange"
     if seen.exit_status == 0:
-        return "good"
-    return "open" if seen.released else "bad"
+        return "good", "genuine"
+    if seen.release_state == "withdrawn":
+        return "bad", "withdrawn"
+    if seen.redubbed:
+        return "bad", "redubbed"
+    return ("open", "changed") if seen.released else ("bad", "unproven")
 
 
 def _confidence(value: float, words: dict[str, Any], language: str) -> str:
     if value == 1:
         return str(words["certain"])
-    text = f"{100 * value:.4g}\u00a0%"
+    text = f"{100 * value:.4g}\u00a0%" if value <= _NEARLY else f">\u00a0{100 * _NEARLY:.4g}\u00a0%"
     return text.replace(".", ",") if language == "de" else text
 
 
