@@ -41,7 +41,7 @@ from countenance.synthesis.mouths import collect_mouths
 from countenance.synthesis.patchfile import PatchWriter, merged
 
 ENGINES: Mapping[str, dict[str, Any]] = {
-    "swap": {"version": "2", **swap.SETTINGS},
+    "swap": {"version": "3", **swap.SETTINGS},
     "lipsync": {"version": "2", **lipsync.SETTINGS},
 }
 _RENDER = "render/2"

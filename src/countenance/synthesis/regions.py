@@ -58,7 +58,7 @@ def regions() -> Regions:
     high = np.array([p for p in FACE_OVAL if uv[p, 1] < brow_top])
     oval[high, 1] = brow_top - (brow_top - uv[high, 1]) * 0.88  # the hairline itself stays the target's
     face = polygon(oval, FACE_OVAL)
-    rim, forehead = depth_inside(face, width * 0.08), depth_inside(face, width * 0.17)
+    rim, forehead = depth_inside(face, width * 0.055), depth_inside(face, width * 0.17)
     shape = (rim * (1 - upper) + forehead * upper) * _without_openings(uv, width)
     features = np.max([polygon(uv, loop, grow) for loop, grow in _FEATURES], axis=0)
     skin = cv2.GaussianBlur(face * (1 - features).astype(np.float32), (0, 0), width * 0.01) * rim
