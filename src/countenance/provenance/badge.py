@@ -26,7 +26,7 @@ Planes = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
 Mask = NDArray[np.float32]
 
 ICON = "AI"
-EM = {"normal": 0.042, "large": 0.058, "card": 0.075}  # of the shorter side
+EM = {"normal": 0.042, "large": 0.072, "card": 0.075}  # of the shorter side
 LEAST_EM_PX = 16  # capitals of 11 pixels
 SHRINK = 0.7  # words that would have to be set smaller than this share of the size give way to the icon
 WIDEST = 0.62  # of the shorter side, at most; more where the picture is wider
