@@ -42,7 +42,7 @@ def with_notice(samples: NDArray[np.floating[Any]], rate_hz: int, record: Releas
     spoken = notice(record, rate_hz)
     if spoken is None:
         return table
-    said = _at_level(spoken, table, rate_hz)[:, None].repeat(table.shape[1], axis=1)
+    said = _at_level(spoken[:, None].repeat(table.shape[1], axis=1), table, rate_hz)
     gap = np.zeros((round(PAUSE_S * rate_hz), table.shape[1]), np.float32)
     pieces: list[Samples] = [said, gap]
     start = 0
@@ -88,7 +88,7 @@ def _spoken(text: str, language: str, rate_hz: int) -> Samples:
 def _at_level(spoken: Samples, table: Samples, rate_hz: int) -> Samples:
     wanted = integrated_lufs(table, rate_hz)
     wanted = wanted if np.isfinite(wanted) else _NOTICE_LUFS
-    gain = 10 ** ((wanted - integrated_lufs(spoken[:, None], rate_hz)) / 20)
+    gain = 10 ** ((wanted - integrated_lufs(spoken, rate_hz)) / 20)
     return (spoken * min(gain, 0.98 / float(np.abs(spoken).max()))).astype(np.float32)
 
 
