@@ -175,3 +175,46 @@ VIDEO = (
     Attack("badge and subtitles, CRF 28", 28, labelled),
     Attack("crop to 80 %, turned by 2°, CRF 30", 30, in_turn(cropped(0.8), turned(2)), bar=0.95),
 )
+
+
+def in_a_picture(luma: Luma, ground: Luma, share: float = 0.5) -> Luma:
+    """Small, in the lower left corner of another picture (1280 x 720), `share` of its height."""
+    shown = np.asarray(cv2.resize(ground, (1280, 720), interpolation=cv2.INTER_AREA), np.uint8)
+    small = fitted_height(luma, round(720 * share))
+    top, left = 720 - small.shape[0] - 36, 48
+    shown[top : top + small.shape[0], left : left + small.shape[1]] = small[:, : 1280 - left]
+    return shown
+
+
+def fitted_height(luma: Luma, height: int) -> Luma:
+    return _resized(luma, (round(luma.shape[1] * height / luma.shape[0]), height))
+
+
+def seen_askew(luma: Luma, move: tuple[float, float] = (0.0, 0.0)) -> Luma:
+    """A screen seen from the side: within a 1280 x 720 picture, its corners out of square, moved by some pixels."""
+    height, width = luma.shape
+    tall = 610.0
+    wide = min(1120.0, tall * width / height)
+    left, top = (1280 - wide) / 2 + move[0], (720 - tall) / 2 + move[1]
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    seen = np.array([[0, 0.04], [1, 0], [0.97, 0.98], [0.03, 0.93]], np.float32) * (wide, tall) + (left, top)
+    matrix = cv2.getPerspectiveTransform(corners, seen.astype(np.float32))
+    shrinks = tall / height
+    if shrinks < 0.75:  # as a lens would, which sees no finer than its sensor
+        luma = cv2.GaussianBlur(luma, (0, 0), 0.45 / shrinks)
+    return np.asarray(cv2.warpPerspective(luma, matrix, (1280, 720), borderValue=28), np.uint8)
+
+
+def filmed(lumas: Sequence[Luma], seed: int = 0) -> list[Luma]:
+    """A screen filmed by hand: askew, unsteady, soft, unevenly lit, with grain and another gamma."""
+    rng = np.random.default_rng(seed)
+    drift = np.cumsum(rng.normal(0, 0.5, (len(lumas), 2)), axis=0)
+    light = (
+        np.linspace(0.78, 1.05, 1280, dtype=np.float32)[None] * np.linspace(1.0, 0.9, 720, dtype=np.float32)[:, None]
+    )
+    made = []
+    for luma, move in zip(lumas, drift, strict=True):
+        seen = cv2.GaussianBlur(seen_askew(luma, (float(move[0]), float(move[1]))), (0, 0), 0.8).astype(np.float32)
+        toned = 255 * np.power(seen / 255, 0.9) * light + rng.normal(0, 3.0, seen.shape)
+        made.append(np.clip(np.rint(toned), 0, 255).astype(np.uint8))
+    return made

@@ -107,7 +107,7 @@ def add_up(lumas: Iterable[NDArray[np.uint8]]) -> tuple[NDArray[np.float32], int
         if not frames:
             shape, size = luma.shape, mark_space(luma.shape[1], luma.shape[0])
         small = luma if size == luma.shape[::-1] else cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
-        total = total + _detail(small) if frames else _detail(small)
+        total = total + detail_of(small) if frames else detail_of(small)
         frames += 1
     shrunk = (shape[1] / size[0], shape[0] / size[1]) if frames else (1.0, 1.0)
     return total / np.float32(max(frames, 1)), frames, shrunk
@@ -186,7 +186,7 @@ class _Reader:
         return (sight, *named) if named else None
 
 
-def _detail(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
+def detail_of(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
     """What is finer than LOCAL_PX, float32 (h, w), weighted by how much the mark can stand out at each place.
 
     That is by its variance there, as for any sum of readings of different noise.
