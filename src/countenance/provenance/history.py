@@ -140,13 +140,12 @@ def _loose_bytes(path: Path, kind: str, history: History) -> str | None:
     try:
         with mapped(path) as content:
             found = embedded(content, kind)
-        require_plain(found.store, str(history.manifest_id))
+        stamped = require_plain(found.store, str(history.manifest_id))
     except (BrokenContainer, Odd) as exc:
         return f"bytes that the signature does not cover were changed: {exc}"
     wanted = file_facts(history.manifest).get("unhashed_sha256")
     if wanted is not None and hashlib.sha256(found.unhashed).hexdigest() != wanted:
         return f"bytes that the signature does not cover were changed: not what {FILE_LABEL} says"
-    stamp = history.manifest.get("signature_info", {}).get("time")
-    if stamp != history.stamped_at:
+    if stamped and history.stamped_at is None:
         return "the time stamp beside the signature is not one that can be trusted"
     return None

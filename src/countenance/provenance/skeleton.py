@@ -9,11 +9,12 @@ they can be told bit by bit, and that is what is checked here.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from asn1crypto import cms, tsp
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 _HAS_LABEL, _HAS_SALT = 0x03, 0x10  # toggles of a description box: requestable and labelled; a private box follows
 _PARTS = ((b"c2as", "c2pa.assertions"), (b"c2cl", "c2pa.claim.v2"), (b"c2cs", "c2pa.signature"))
@@ -21,6 +22,7 @@ _OTHERS = {*_PARTS, (b"c2cl", "c2pa.claim"), (b"c2vc", "c2pa.credentials"), (b"c
 _MANIFEST = b"c2ma"
 _TAG_SIGN1 = 18  # COSE_Sign1 (RFC 9052)
 _SIGNATURE_BYTES = 64  # ES256
+_CURVE_BYTES = (32, 48, 66)  # P-256, P-384, P-521
 
 
 class Odd(ValueError):
@@ -37,9 +39,10 @@ class _Box:
     contents: tuple[tuple[bytes, bytes], ...]
 
 
-def require_plain(store: bytes, manifest_id: str) -> None:
-    """Raise Odd unless every byte of a store that nothing signs is as it has to be.
+def require_plain(store: bytes, manifest_id: str) -> bool:
+    """Raise Odd unless every byte of a store that nothing signs is as it has to be; True when it holds a time stamp.
 
+    Whether the stamp can be trusted is for a reader of C2PA to say, who would pass over one that cannot.
     `manifest_id` is the active manifest, whose signature and contents have been checked before. What older
     manifests in the store hold is covered by the hashes of those that refer to them, up to their frame.
     """
@@ -61,7 +64,7 @@ def require_plain(store: bytes, manifest_id: str) -> None:
     for box in (claim, signature):
         if box.boxes or [name for name, _body in box.contents] != [b"cbor"]:
             raise Odd(f"{box.label} holds more than one thing")
-    _require_plain_signature(signature.contents[0][1])
+    return _require_plain_signature(signature.contents[0][1])
 
 
 def _one(content: bytes) -> _Box:
@@ -109,8 +112,8 @@ def _split(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += size
 
 
-def _require_plain_signature(body: bytes) -> None:
-    """COSE_Sign1 with only time stamps and zeros beside what is signed."""
+def _require_plain_signature(body: bytes) -> bool:
+    """COSE_Sign1 with only time stamps and zeros beside what is signed; True when there are stamps."""
     value, end = _cbor(body, 0)
     if end != len(body) or not isinstance(value, _Tagged) or value.tag != _TAG_SIGN1 or len(value.content) != 4:
         raise Odd("the signature is not one signature")
@@ -125,6 +128,7 @@ def _require_plain_signature(body: bytes) -> None:
             _require_plain_tokens(entry)
         else:
             raise Odd(f"the signature has something unknown beside it, {name!r}")
+    return "sigTst2" in loose
 
 
 def _require_plain_tokens(entry: Any) -> None:
@@ -141,22 +145,40 @@ def _require_plain_token(der: bytes) -> None:
     try:
         outer = cms.ContentInfo.load(der, strict=True)
         signed = outer["content"]
-        signers: Sequence[Any] = signed["signer_infos"]
-        algorithms = [one.dump() for one in signed["digest_algorithms"]]
+        (signer,) = signed["signer_infos"]
+        digest = signer["digest_algorithm"]["algorithm"].native
         plain = (
             outer["content_type"].native == "signed_data"
-            and signed["version"].native == "v3"
+            and (signed["version"].native, signer["version"].native) == ("v3", "v1")
             and signed["encap_content_info"]["content_type"].native == "tst_info"
-            and len(signers) == 1
-            and algorithms == [signers[0]["digest_algorithm"].dump()]
-            and not signers[0]["unsigned_attrs"]
+            and [one.dump() for one in signed["digest_algorithms"]] == [signer["digest_algorithm"].dump()]
+            and not signer["unsigned_attrs"]
             and not signed["crls"]
             and isinstance(signed["encap_content_info"]["content"].parsed, tsp.TSTInfo)
+            and _is_plain_signature(signer["signature_algorithm"], signer["signature"].native, digest)
+            and all(
+                _is_plain_signature(one.chosen["signature_algorithm"], one.chosen.signature)
+                for one in signed["certificates"]
+            )
         )
-    except (ValueError, TypeError, KeyError) as exc:
+    except (ValueError, TypeError, KeyError, AttributeError) as exc:
         raise Odd("the time stamp cannot be taken apart") from exc
     if not plain:
         raise Odd("the time stamp holds more than a time stamp")
+
+
+def _is_plain_signature(algorithm: Any, signature: bytes, digest: str = "") -> bool:
+    """The algorithm goes with the digest, and the numbers of an ECDSA signature are of the size of a curve.
+
+    Readers have been seen to take the first without looking at it, and to cut the second to size.
+    """
+    name = algorithm["algorithm"].native
+    if name not in ("rsassa_pkcs1v15", "rsassa_pss", "ed25519") and not name.startswith(digest):
+        return False
+    if not name.endswith("ecdsa"):
+        return True
+    size = max((number.bit_length() + 7) // 8 for number in decode_dss_signature(signature))
+    return any(curve - 3 <= size <= curve for curve in _CURVE_BYTES)  # smaller by chance once in 2^47
 
 
 @dataclass(frozen=True)
