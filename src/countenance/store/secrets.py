@@ -1,4 +1,7 @@
-"""The project's keys: files that only their owner may read, made when first asked for; and sealing data with one."""
+"""The project's keys: files that only their owner may read, made when first asked for; and sealing data with one.
+
+A passphrase may protect them (`store.passphrase`).
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,16 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from countenance.errors import InputError, IntegrityError
+from countenance.store.passphrase import seal, unseal
 from countenance.store.project import Project
+from countenance.store.shred import destroy_key
 
 SYMMETRIC_BYTES = 32
 _NONCE_BYTES = 12  # NIST SP 800-38D; random nonces serve for 2^32 messages of one key
@@ -24,7 +29,7 @@ _NONCE_BYTES = 12  # NIST SP 800-38D; random nonces serve for 2^32 messages of o
 
 def load_or_create_ed25519(project: Project, name: str) -> Ed25519PrivateKey:
     """The Ed25519 signing key `name` of the project."""
-    key = _load_pem(_path(project, name, ".pem"), lambda: _pem(Ed25519PrivateKey.generate()))
+    key = _load_pem(project, _path(project, name, ".pem"), lambda: _pem(Ed25519PrivateKey.generate()))
     if not isinstance(key, Ed25519PrivateKey):
         raise _wrong(project, name, "an Ed25519 key")
     return key
@@ -32,7 +37,7 @@ def load_or_create_ed25519(project: Project, name: str) -> Ed25519PrivateKey:
 
 def load_or_create_p256(project: Project, name: str) -> ec.EllipticCurvePrivateKey:
     """The P-256 signing key `name` of the project."""
-    key = _load_pem(_path(project, name, ".pem"), lambda: _pem(ec.generate_private_key(ec.SECP256R1())))
+    key = _load_pem(project, _path(project, name, ".pem"), lambda: _pem(ec.generate_private_key(ec.SECP256R1())))
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
         raise _wrong(project, name, "a P-256 key")
     return key
@@ -40,7 +45,7 @@ def load_or_create_p256(project: Project, name: str) -> ec.EllipticCurvePrivateK
 
 def load_or_create_symmetric(project: Project, name: str) -> bytes:
     """The secret `name` of the project: 32 random bytes."""
-    content = _load_or_create(_path(project, name, ".key"), lambda: secrets.token_bytes(SYMMETRIC_BYTES))
+    content = _load_or_create(project, _path(project, name, ".key"), lambda: secrets.token_bytes(SYMMETRIC_BYTES))
     if len(content) != SYMMETRIC_BYTES:
         raise _wrong(project, name, f"a key of {SYMMETRIC_BYTES} bytes")
     return content
@@ -58,13 +63,15 @@ def destroy_symmetric(project: Project, name: str) -> None:
 
     A disk may keep old blocks; that is why the data itself is to be removed as well.
     """
-    path = _path(project, name, ".key")
-    with contextlib.suppress(FileNotFoundError):
-        with path.open("r+b") as stream:
-            stream.write(secrets.token_bytes(SYMMETRIC_BYTES))
-            stream.flush()
-            os.fsync(stream.fileno())
-        path.unlink()
+    destroy_key(_path(project, name, ".key"))
+
+
+def rename_symmetric(project: Project, name: str, now: str) -> None:
+    """Give a secret another name, if it is there. Cut off anywhere, it may be repeated."""
+    content = find_symmetric(project, name)
+    if content is not None:
+        _load_or_create(project, _path(project, now, ".key"), lambda: content)
+        destroy_symmetric(project, name)
 
 
 def encrypt(key: bytes, content: bytes, bound_to: bytes) -> bytes:
@@ -97,26 +104,34 @@ def _pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _load_pem(path: Path, make: Callable[[], bytes]) -> object:
-    content = _load_or_create(path, make)
+def _load_pem(project: Project, path: Path, make: Callable[[], bytes]) -> object:
+    content = _load_or_create(project, path, make)
     try:
         return serialization.load_pem_private_key(content, password=None)
-    except ValueError as exc:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as exc:
         raise IntegrityError(f"{path} is not a readable key; restore it from a backup.") from exc
 
 
-def _load_or_create(path: Path, make: Callable[[], bytes]) -> bytes:
+def _load_or_create(project: Project, path: Path, make: Callable[[], bytes]) -> bytes:
     """The file's content; when several processes make it at once, all get the first one's."""
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        pass
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            return unseal(project, path.name, path.read_bytes())
+        content = seal(project, path.name, make())
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_first(path, content)
+        return unseal(project, path.name, path.read_bytes())
+    except OSError as exc:
+        raise InputError(f"the key {path} cannot be read or written ({exc.strerror}); nothing was changed.") from exc
+
+
+def _write_first(path: Path, content: bytes) -> None:
+    """Write a file unless another process was first; whole or not at all."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(make())
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         # Unlike a rename, a link fails when another process was first.
@@ -124,4 +139,3 @@ def _load_or_create(path: Path, make: Callable[[], bytes]) -> bytes:
             os.link(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-    return path.read_bytes()

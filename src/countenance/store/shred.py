@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from countenance.errors import CountenanceError
 from countenance.store.database import engine
+from countenance.store.files import atomic_path
 from countenance.store.project import Project
 from countenance.store.replicas import Place
 
@@ -50,6 +52,19 @@ def destroy_key(path: Path) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         path.unlink()
+
+
+def overwrite_with(path: Path, content: bytes) -> None:
+    """Put other content in a file's place, whole or not at all, and fill what it was with noise."""
+    with path.open("r+b") as before:
+        mode, size = stat.S_IMODE(path.stat().st_mode), path.stat().st_size
+        with atomic_path(path) as part:
+            handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+        before.write(secrets.token_bytes(size))
+        before.flush()
+        os.fsync(before.fileno())
 
 
 @contextmanager

@@ -15,7 +15,6 @@ import hmac
 import json
 import unicodedata
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -29,6 +28,7 @@ from countenance.store.secrets import (
     encrypt,
     find_symmetric,
     load_or_create_symmetric,
+    rename_symmetric,
 )
 from countenance.store.tables import grant_record, variant
 
@@ -145,7 +145,7 @@ def _talent_files(project: Project) -> Iterator[tuple[str, list[str]]]:
 
 def _rename_face(project: Project, before: str, now: str) -> None:
     """The face model of before was named by the common key as well."""
-    for folder, suffix in ((project.keys, ".key"), (project.folder / "talents", ".model")):
-        old: Path = folder / f"face-{before}{suffix}"
-        if old.exists():
-            old.rename(folder / f"face-{now}{suffix}")
+    rename_symmetric(project, f"face-{before}", f"face-{now}")
+    model = project.folder / "talents" / f"face-{before}.model"
+    if model.exists():
+        model.rename(model.with_name(f"face-{now}.model"))
