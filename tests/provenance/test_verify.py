@@ -117,8 +117,9 @@ def test_a_change_that_c2pa_does_not_cover_is_noticed(studio: tuple[Project, Pat
     assert answers(seen) == (True, True, False, 1)
 
 
-def test_a_strange_video_is_not_ours(released: tuple[Project, Path], ada_clip: Path) -> None:
-    seen = verify_file(released[0], ada_clip)
+def test_a_strange_video_is_not_ours(released: tuple[Project, Path], tmp_path: Path) -> None:
+    strange = write_clip(tmp_path / "strange.mp4", [picture(n, 720, 720) for n in range(3)])
+    seen = verify_file(released[0], strange)
     assert answers(seen) == (False, False, None, 1)
     assert seen.release_id is None
     assert "not ours" in seen.sentence

@@ -17,6 +17,7 @@ from countenance.provenance.verify_words import say
 # have been destroyed, all the more so in a single still, or in a sound that is too short for it.
 PROOF, MARK = 1.0, 1 - 1e-9
 NO_MARK, NO_MARK_IN_STILL, NO_MARK_IN_SHORT_SOUND = 0.9, 0.5, 0.5
+RESEMBLES = 0.5  # the same picture may be in several releases, and in the master
 
 _SHOWN_DIGITS = 12  # of a commitment, in a sentence
 
@@ -82,6 +83,11 @@ class Teller:
             return self.tell("mark", "unreadable", 0.0)
         one = looks.pictures == 1
         where = say(self.language, "where.one" if one else "where.many", count=looks.pictures)
+        if looks.mark is None and looks.recovered is not None:
+            if looks.by_mark is None:
+                return self.tell("mark", "resembles", RESEMBLES, release=looks.recovered.release_id, where=where)
+            fit = f"{looks.recovered.confidence:.2f}"
+            return self.tell("mark", "recovered", MARK, release=looks.by_mark.id, fit=fit, where=where)
         if looks.mark is None:
             return self.tell("mark", "none", NO_MARK_IN_STILL if one else NO_MARK, where=where)
         fit = f"{looks.mark.confidence:.2f}"

@@ -19,6 +19,7 @@ from countenance.provenance.history import NO_HISTORY, TRUSTED, History, read_hi
 from countenance.provenance.manifest import SOUND_MARK_ALGORITHM
 from countenance.provenance.payload import Register
 from countenance.provenance.records import Known, find_release, has_bytes
+from countenance.provenance.recovery import Recovered, recover, stored_releases
 from countenance.provenance.sound_read import SoundReading, read_sound_mark
 from countenance.provenance.watermark_read import MarkReading, read_mark
 from countenance.store.database import reading
@@ -56,6 +57,7 @@ class Looks:
     history: History
     mark: MarkReading | None
     pictures: int
+    recovered: Recovered | None  # when the mark is not to be found blindly
     sound: SoundReading | None
     sound_s: float
     by_bytes: Known | None
@@ -64,6 +66,18 @@ class Looks:
     by_sound: Known | None
     sound_due: bool = False
     video_manifest: str | None = None  # of the release that the history names
+
+    @property
+    def mark_id(self) -> int | None:
+        """The id that the picture carries, found blindly or with the help of what is remembered."""
+        if self.mark is not None:
+            return self.mark.mark_id
+        return self.recovered.mark_id if self.recovered else None
+
+    @property
+    def resembles(self) -> str | None:
+        """The release that the picture looks like without proof: its mark could not be read."""
+        return self.recovered.release_id if self.recovered and self.recovered.mark_id is None else None
 
     @property
     def ways(self) -> tuple[Known, ...]:
@@ -90,7 +104,7 @@ class Looks:
     def redubbed(self) -> bool:
         """Whether picture and sound carry different ids: the sound was exchanged for another of ours."""
         heard = self.sound.mark_id if self.sound else None
-        return self.mark is not None and heard is not None and heard != self.mark.mark_id
+        return self.mark_id is not None and heard is not None and heard != self.mark_id
 
     @property
     def sound_lost(self) -> bool:
@@ -111,6 +125,10 @@ def look(project: Project, path: Path, ledger: LedgerReport) -> Looks:
     streams = streams_of(path, history)
     lumas = _pictures(path, needed=not streams.sound and history.manifest_id is None) if streams.picture else []
     mark = read_mark(lumas, mark_key(project), issued=issued_marks(project)) if lumas else None
+    by_bytes = find_release(project, release_table.c.record["sha256"].as_string() == sha256, ledger)
+    lost = lumas and mark is None and by_bytes is None and history.state != TRUSTED
+    recovered = recover(lumas, stored_releases(project), mark_key(project)) if lost else None
+    read = mark or recovered
     samples = _sound(path) if streams.sound else None
     heard = read_sound_mark(samples, SOUND_RATE_HZ, mark_key(project)) if samples is not None else None
     looks = Looks(
@@ -119,11 +137,12 @@ def look(project: Project, path: Path, ledger: LedgerReport) -> Looks:
         history=history,
         mark=mark,
         pictures=len(lumas),
+        recovered=recovered,
         sound=heard,
         sound_s=len(samples) / SOUND_RATE_HZ if samples is not None else 0.0,
         by_bytes=find_release(project, has_bytes(sha256), ledger),
         by_history=find_release(project, release_table.c.id == history.release_id, ledger),
-        by_mark=_of_mark(project, mark.mark_id if mark else None, ledger),
+        by_mark=_of_mark(project, read.mark_id if read else None, ledger),
         by_sound=_of_mark(project, heard.mark_id if heard else None, ledger),
     )
     if looks.history.state == TRUSTED and looks.by_history and looks.by_bytes is None:

@@ -101,7 +101,7 @@ def _conclude(
     name: str, looks: Looks, ledger: LedgerReport, findings: tuple[Finding, ...], maker: str, language: str
 ) -> Verification:
     found = looks.found
-    ours = found is not None or bool(looks.mark or looks.sound) or looks.history.state == TRUSTED
+    ours = found is not None or bool(looks.mark_id is not None or looks.sound) or looks.history.state == TRUSTED
     same = looks.by_bytes is not None and looks.by_bytes.sealed is not None
     intact = (same or looks.derived) and not looks.mixed
     stands = found is not None and found.sealed is not None and ledger.ok
@@ -146,10 +146,12 @@ def _closing(looks: Looks, ledger: LedgerReport, intact: bool, language: str) ->
     """The one plain sentence, without the file's name before it."""
     found = looks.found
     if found is None:
-        if looks.mark or looks.sound or looks.history.state == TRUSTED:
+        if looks.mark_id is not None or looks.sound or looks.history.state == TRUSTED:
             return say(language, "end.unreleased")
         if looks.by_history:
             return say(language, "end.strange with history", release=looks.by_history.id)
+        if looks.resembles:
+            return say(language, "end.resembles", release=looks.resembles)
         return say(language, "end.strange")
     if looks.redubbed and looks.by_mark:
         heard = looks.by_sound
