@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 from asn1crypto import algos, cms, core, tsp
 from asn1crypto import x509 as asn1_x509
@@ -29,6 +30,12 @@ POLICY = "2.5.29.32.0"
 DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
 QUERY_TYPE, REPLY_TYPE = "application/timestamp-query", "application/timestamp-reply"
 LARGEST_QUERY_BYTES = 4096
+
+
+class _Refused(core.Sequence):  # type: ignore[misc]
+    """A TimeStampResp without a token, which asn1crypto's own type cannot be."""
+
+    _fields: ClassVar = [("status", tsp.PKIStatusInfo)]
 
 
 @dataclass(frozen=True)
@@ -154,4 +161,4 @@ def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
 
 
 def _rejection(reason: str) -> bytes:
-    return bytes(tsp.TimeStampResp({"status": {"status": "rejection", "fail_info": {reason}}}).dump())
+    return bytes(_Refused({"status": {"status": "rejection", "fail_info": {reason}}}).dump())
