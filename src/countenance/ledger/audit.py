@@ -7,7 +7,8 @@ one only to name the place once something is wrong, or in a ledger that has no c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -70,19 +71,26 @@ def verify(project: Project, seen: tuple[Seen, ...] = ()) -> LedgerReport:
         return LedgerReport(False, 0, str(problem))
 
 
-def verify_old(project: Project, connection: Connection, key: Ed25519PublicKey) -> tuple[LedgerReport, Frontier]:
-    """Prove a ledger that has no checkpoint yet by the signature of each entry and its old head; and its tree."""
+def verify_old(
+    project: Project, connection: Connection, key: Ed25519PublicKey, file: Checkpoint | None
+) -> tuple[LedgerReport, Frontier]:
+    """Prove a ledger that has no head in the database yet: it is new, or from before there were trees.
+
+    Then the signature of each entry and its old head on file prove it; `file` may be there when a process was killed
+    while it took the ledger over. Gives its tree as well.
+    """
     old = read_old_head(project, key)
-    walked = walk(connection, sizes=(), key=key, hash_at=old.size if old else 0)
-    if walked.problem:
-        return LedgerReport(False, walked.count, walked.problem), walked.frontier
-    problem = None
-    if old is None:
-        problem = "the ledger's signed head is missing" if walked.count else None
-    elif old.size > walked.count:
-        problem = _cut(walked.count, old.size, "signed head")
-    elif old.hash != walked.last_hash:
-        problem = f"entry {old.size} is not the one that the signed head names"
+    walked = walk(connection, (file.size,) if file else (), key, hash_at=old.size if old else 0)
+    problem = walked.problem
+    if problem is None and old is None:
+        problem = "the ledger's signed head is missing" if walked.count or (file and file.size) else None
+    elif problem is None and old is not None:
+        if old.size > walked.count:
+            problem = _cut(walked.count, old.size, "signed head")
+        elif old.hash != walked.last_hash:
+            problem = f"entry {old.size} is not the one that the signed head names"
+        elif file and (found := _at_file(file, walked)):
+            problem = found[0]
     return LedgerReport(problem is None, walked.count, problem), walked.frontier
 
 
@@ -98,8 +106,9 @@ def walk(
     hash_there = GENESIS
     roots = {0: EMPTY_ROOT}
     problem = None
+    reader = rows(connection)
     try:
-        for row in rows(connection):
+        for row in reader:
             problem = problem_of(row, frontier.size + 1, previous, last_ts)
             if problem is None and key is not None and not entry_signed(key, row.hash, row.signature):
                 problem = f"entry {row.seq} ({row.kind}) is not signed with the key of this project"
@@ -113,17 +122,19 @@ def walk(
                 hash_there = row.hash
     except IntegrityError as unreadable:
         problem = str(unreadable)
+    reader.close()
     return Walk(frontier.size, problem, frontier, roots, previous if hash_at is None else hash_there, last_ts)
 
 
-def rows(connection: Connection) -> Iterator[Row]:
+def rows(connection: Connection) -> Generator[Row]:
     """All rows in their order. IntegrityError names the first that the database itself cannot read."""
     query = select(ledger_entry).order_by(ledger_entry.c.seq)
     last = 0
     try:
-        for found in connection.execute(query.execution_options(yield_per=_BATCH)):
-            yield Row(*found)
-            last = found.seq
+        with connection.execute(query.execution_options(yield_per=_BATCH)) as result:
+            for found in result:
+                yield Row(*found)
+                last = found.seq
     except DatabaseError:  # somewhere in this batch
         while True:
             try:
@@ -163,8 +174,8 @@ def _verify(
             open_checkpoint(head.previous_note, name)
     except IntegrityError:
         head, bad_head = None, "the ledger's signed head in the database was changed"
-    if head is None and bad_head is None and not (file and file.size) and not any(one.checkpoint.size for one in seen):
-        return verify_old(project, connection, key)[0]
+    if head is None and bad_head is None and not any(one.checkpoint.size for one in seen):
+        return verify_old(project, connection, key, file)[0]
     known = [one for one in (file, head and head.checkpoint, head and head.previous) if one]
     known += [one.checkpoint for one in seen]
     # Without a head nothing vouches for signatures, so they are looked at here.
@@ -193,9 +204,10 @@ def _at_head(
         if walked.roots[head.previous.size] != head.previous.root:
             return f"the ledger was forked before entry {head.previous.size + 1}: its last two heads disagree", 0
         return None
-    for row in rows(connection):
-        if not entry_signed(key, row.hash, row.signature):
-            return f"entry {row.seq} ({row.kind}) is not signed with the key of this project", row.seq - 1
+    with closing(rows(connection)) as reader:
+        for row in reader:
+            if not entry_signed(key, row.hash, row.signature):
+                return f"entry {row.seq} ({row.kind}) is not signed with the key of this project", row.seq - 1
     if walked.count < size:
         return _cut(walked.count, size, "signed head"), walked.count
     if walked.count > size:

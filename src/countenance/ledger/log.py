@@ -206,10 +206,9 @@ def _sound_end(
 
 def _first_head(project: Project, connection: Connection, key: Ed25519PrivateKey, name: VerifierKey) -> Head:
     """The head of a ledger that has none: an empty one, or one from before there were trees, which is proven first."""
-    file = read_file(project, name)
-    report, frontier = verify_old(project, connection, key.public_key())
-    if report.problem or (file and file.size not in (0, frontier.size)):
-        raise _damaged(report.problem or "the ledger's signed head is missing in the database")
+    report, frontier = verify_old(project, connection, key.public_key(), read_file(project, name))
+    if report.problem:
+        raise _damaged(report.problem)
     before = empty_note(name.name, key)
     note = write_head(connection, name.name, frontier, before, key)
     # Before anything is added, so a file that is missing later was taken away.
