@@ -43,7 +43,8 @@ def test_all_variants_stand_side_by_side_with_picture_captions_and_disclosure(tm
     for key, card in cards(page).items():
         assert f'src="{key}/video.mp4"' in card and f'poster="{key}/poster.jpg"' in card
         assert f'href="{key}/qc.html"' in card and f'href="{key}/receipt.json"' in card
-        assert f"Disclosure of {key}." in card
+        assert f'<p class="disclosure" id="{key}-note"><b class="ai">AI</b> Disclosure of {key}.</p>' in card
+        assert f'aria-describedby="{key}-note"' in card  # screen readers tell it with the player
         assert 'width="720" height="540"' in card
         inlined = re.search(r'<track [^>]*src="data:text/vtt;base64,([^"]+)"', card)
         assert inlined and f"{key} ä" in base64.b64decode(inlined[1]).decode()

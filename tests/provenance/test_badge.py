@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from countenance.media.frame import Frame
-from countenance.provenance.badge import Badge
+from countenance.provenance.badge import Badge, badge_of, form_for
+from countenance.provenance.disclosure import EngineUse, ReleaseRecord
+from countenance.provenance.label import CORNERS, Label
 
 SECOND = Fraction(1)
 
@@ -133,3 +136,78 @@ def test_off_draws_nothing() -> None:
 def test_tiny_pictures_are_labelled_without_an_error(width: int, height: int) -> None:
     for kind in ("corner", "endcard"):
         drawn(ground(128, width, height), Badge(kind), Fraction(6))
+
+
+@pytest.mark.parametrize("label", [Label(when="start"), Label(end_card=True), Label(corner="top-left")])
+def test_stills_bear_the_corner_badge_whatever_the_moment(label: Label) -> None:
+    late = 30 * SECOND
+    for kind in ("corner", "endcard"):
+        badge = Badge(kind, "de", label=label)
+        plain = ground(128)
+        still = plain.copy()
+        badge.on_stills.draw(still.planes, late, late)
+        box = changed(plain, still)
+        assert box[3] < 0.2 * 720 and (box[0] < 100) == (label.corner == "top-left")
+    assert Badge("off").on_stills == Badge("off")
+
+
+def test_the_icon_leads_and_words_do_not_say_it_twice() -> None:
+    icon = Badge("corner", label=Label(form="icon"))
+    alone, with_words = icon.raster(1280, 720), Badge("corner", "en").raster(1280, 720)
+    assert icon.words == "AI" and alone.keep.shape[1] < 0.45 * with_words.keep.shape[1]
+    # In Arabic, reading begins on the right: the white field of the icon stands there.
+    for language, right in (("de", False), ("ar", True)):
+        raster = Badge("corner", language).raster(1280, 720)
+        white = raster.white.mean(axis=0)
+        half = len(white) // 2
+        assert bool(white[half:].max() > white[:half].max()) is right
+
+
+@pytest.mark.parametrize(
+    ("language", "size", "form"),
+    [
+        ("en", (1280, 720), "words"), ("ar", (1080, 1920), "words"), ("pl", (1920, 1080), "words"),
+        ("pl", (240, 240), "icon"), ("hi", (1920, 1080), "icon"), ("zh", (240, 240), "words"),
+    ],
+)  # fmt: skip
+def test_words_that_cannot_stand_there_give_way_to_the_icon(language: str, size: tuple[int, int], form: str) -> None:
+    badge = Badge("corner", language)
+    found, why = form_for(badge.words, *size)
+    assert found == form and bool(why) is (form == "icon")
+    alone = Badge("corner", language, label=Label(form="icon")).raster(*size).keep.shape
+    assert (badge.raster(*size).keep.shape == alone) is (form == "icon")  # drawn alike, also if the record forgot
+
+
+def test_wholly_made_pictures_say_so() -> None:
+    assert [Badge("corner", language, made=True).words for language in ("en", "de")] == ["AI generated", "KI-generiert"]
+
+
+@pytest.mark.parametrize("corner", CORNERS)
+def test_every_corner_keeps_its_margin_and_what_must_stay_clear(corner: str) -> None:
+    plain = ground(128)
+    left, top, right, bottom = changed(plain, drawn(plain, Badge("corner", label=Label(corner, 0.1, 0.2))))
+    across = left if corner.endswith("left") else 1280 - right
+    down = top if corner.startswith("top") else 720 - bottom
+    assert 128 <= across <= 132 and 144 <= down <= 148
+
+
+def test_the_first_seconds_and_the_end_card_of_one_label() -> None:
+    plain = ground(128)
+    badge = Badge("corner", label=Label(when="start", seconds=3, end_card=True))
+
+    def shown(seconds: float) -> bool:
+        return not np.array_equal(drawn(plain, badge, Fraction(seconds), 10 * SECOND).planes[0], plain.planes[0])
+
+    assert [shown(at) for at in (0, 2.9, 3.6, 7.9, 8.5, 9.9)] == [True, True, False, False, True, True]
+
+
+def test_the_badge_of_a_record_is_the_one_it_tells() -> None:
+    swap = EngineUse("face", "countenance.swap", "1")
+    label = Label(corner="top-left")
+    record = ReleaseRecord(
+        "r", "v", "0" * 16, "2026-11-20T10:00:00Z", "0" * 64, "de", "en", "digitalCapture", (swap,), "corner", (), label
+    )
+    assert badge_of(record) == Badge("corner", "de", label=label)
+    assert badge_of(replace(record, badge="endcard")).kind == "endcard"
+    assert badge_of(replace(record, badge="off")).kind == badge_of(replace(record, engines=())).kind == "off"
+    assert badge_of(replace(record, master_source_type=None)).words == "KI-generiert"

@@ -11,19 +11,25 @@ from hypothesis import strategies as st
 from countenance.errors import InputError
 from countenance.provenance.disclosure import (
     BADGES,
+    IPTC_TERMS,
     MASTER_SOURCE_TYPES,
     PARTS,
     EngineUse,
     ReleaseRecord,
     badge_text,
+    badge_words,
     captions_note,
     contradictions,
     digital_source_type,
     jsonld_fields,
+    machine_fields,
     master_source_type,
+    player_note,
     record_from_json,
     sentence,
+    spoken_text,
 )
+from countenance.provenance.label import Label
 from countenance.provenance.wording import WORDINGS
 
 FACE = EngineUse("face", "countenance.swap", "0.1.0")
@@ -161,3 +167,50 @@ def test_a_contradiction_is_named() -> None:
     assert "DigitalCaptureDigitalSource" in problem
     (problem,) = contradictions(RECORD, badge="")
     assert problem == "the badge says '', not 'KI-bearbeitet'"
+
+
+def test_what_was_wholly_made_says_generated_not_modified() -> None:
+    made = replace(RECORD, master_source_type=None, language="en")
+    assert badge_text(made) == badge_words(made) == "AI generated"
+    assert sentence(made) == "This video was generated with AI."
+    assert machine_fields(made)["ai"] == "made"
+
+
+def test_an_icon_alone_is_told_as_one_and_the_note_keeps_the_words() -> None:
+    record = replace(RECORD, language="hi", label=Label(form="icon", why="the words' script cannot be set correctly"))
+    assert badge_text(record) == "AI"
+    assert player_note(record).startswith("AI से संशोधित. इस वीडियो")
+    told = machine_fields(record)["badge"]
+    assert told["words"] == "AI" and told["form"] == "icon" and "script" in told["why"]
+
+
+def test_players_and_screen_readers_get_the_words_also_without_a_badge() -> None:
+    record = replace(RECORD, badge="off")
+    assert player_note(record) == f"KI-bearbeitet. {sentence(record)}"
+    assert player_note(UNTOUCHED) == "" and machine_fields(UNTOUCHED)["badge"] is None
+
+
+def test_a_voice_of_one_s_own_needs_no_spoken_notice() -> None:
+    assert "künstlicher Intelligenz" in spoken_text(RECORD)
+    assert spoken_text(replace(RECORD, engines=(FACE, MOUTH))) == ""
+    assert spoken_text(replace(RECORD, label=Label(notice="none"))) == ""
+
+
+def test_machine_fields_are_plain_and_say_what_people_are_told() -> None:
+    told = json.loads(json.dumps(machine_fields(RECORD)))
+    assert told["digital_source_type"] == IPTC_TERMS + "compositeWithTrainedAlgorithmicMedia"
+    assert (told["ai"], told["parts"], told["language"]) == ("modified", ["face", "mouth", "voice"], "de")
+    assert told["sentence"] == sentence(RECORD) and told["player_note"] == player_note(RECORD)
+    assert told["badge"]["words"] == "KI-bearbeitet" and told["badge"]["when"] == "always"
+
+
+def test_records_of_older_releases_have_the_usual_label() -> None:
+    values = RECORD.to_json()
+    del values["label"]
+    assert record_from_json(values) == RECORD
+
+
+def test_a_page_that_keeps_the_note_from_screen_readers_is_noticed() -> None:
+    silent = {key: value for key, value in _jsonld(RECORD).items() if key != "accessibilitySummary"}
+    (problem,) = contradictions(RECORD, jsonld=silent)
+    assert "screen readers" in problem

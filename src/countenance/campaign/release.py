@@ -37,7 +37,7 @@ from countenance.delivery.package import Package, write_package
 from countenance.errors import CountenanceError, IntegrityError, RightsError
 from countenance.ledger.log import utc_now
 from countenance.media.encode import AUDIO_RATE_HZ, SoundWork, encode
-from countenance.media.frame import Frame
+from countenance.media.frame import U8, Frame
 from countenance.media.memory import hand_back
 from countenance.provenance.badge import badge_of
 from countenance.provenance.disclosure import (
@@ -51,6 +51,7 @@ from countenance.provenance.disclosure import (
     record_from_json,
 )
 from countenance.provenance.sound_mark import mark_blocks
+from countenance.provenance.still import mark_still
 from countenance.provenance.watermark import Marker
 from countenance.rights.decide import Use
 from countenance.rights.grants import RecordedGrant
@@ -196,8 +197,8 @@ def _kinds(brief: Brief, grants: Sequence[RecordedGrant]) -> list[str]:
 def _encode(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Path, progress: Progress) -> None:
     """Master, painted boxes, badge and both marks through the one lossy encode."""
     master, timeline = task.master, task.timeline
-    marker = Marker(load_or_create_symmetric(task.project, MARK_KEY), int(record.mark_id, 16))
-    badge = badge_of(record)
+    key, mark_id = load_or_create_symmetric(task.project, MARK_KEY), int(record.mark_id, 16)
+    marker, badge = Marker(key, mark_id), badge_of(record)
     total = len(timeline.source)
     poster = _poster_number(task)
     hand_back()
@@ -209,10 +210,12 @@ def _encode(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Pat
             while patch is not None and patch.number == number:
                 frame.put(patch.box, patch.planes)
                 patch = next(painted, None)
+            if number == poster:  # with the badge also where the video does not show it at that moment
+                still = frame.copy()
+                badge.on_stills.draw(still.planes)
+                _write_poster(folder / UNSEALED_POSTER, mark_still(still.rgb(), key, mark_id))
             badge.draw(frame.planes, frame.time, timeline.duration)
             marker.embed(frame.planes[0])
-            if number == poster:
-                _write_poster(folder / UNSEALED_POSTER, frame)
             yield frame
             progress(f"release {task.variant.key}", number + 1, total)
 
@@ -252,9 +255,9 @@ def _poster_number(task: Task) -> int:
     return best
 
 
-def _write_poster(path: Path, frame: Frame) -> None:
+def _write_poster(path: Path, rgb: U8) -> None:
     buffer = io.BytesIO()
-    Image.fromarray(frame.rgb()).save(buffer, "JPEG", quality=90)
+    Image.fromarray(rgb).save(buffer, "JPEG", quality=90)
     with atomic_path(path) as part:
         part.write_bytes(buffer.getvalue())
 

@@ -8,7 +8,7 @@ middle.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -106,6 +106,13 @@ class Badge:
             _lay(planes, _inks(self._look, width, height, True, shown, full_range))
         elif self.kind == "corner" and (shown := self.label.shown(float(time_s), FADE_S)):
             _lay(planes, _inks(self._look, width, height, False, shown, full_range))
+
+    @property
+    def on_stills(self) -> Badge:
+        """The badge as posters and other stills bear it, whatever the moment that they were taken at."""
+        if self.kind == "off":
+            return self
+        return replace(self, kind="corner", label=replace(self.label, when="always", end_card=False))
 
     def card_shown(self, time_s: Fraction, duration_s: Fraction) -> bool:
         """Whether the end card lies over the picture at a time."""
