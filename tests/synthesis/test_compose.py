@@ -122,6 +122,19 @@ def test_a_patch_of_another_tint_takes_the_plates_colour() -> None:
     assert composed[disc(40) > 0.9].mean(axis=0) == pytest.approx(SKIN, abs=6)
 
 
+def test_gloss_on_dark_skin_does_not_burn_when_the_skin_is_lifted() -> None:
+    def spot_over_skin(level: float) -> float:
+        patch = round_patch(SKIN * np.float32(level))
+        spot = np.clip(disc(6, 4), 0, 1)[..., None] * np.float32(50)
+        glossy = settled(flat_plate(), replace(patch, pixels=np.asarray(patch.pixels + spot, np.float32)))
+        matt = settled(flat_plate(), patch)
+        middle = slice(SIZE // 2 - 2, SIZE // 2 + 2)
+        return float((glossy - matt)[middle, middle].mean())
+
+    assert spot_over_skin(0.4) < 1.35 * spot_over_skin(1.0)  # and not two and a half times as bright
+    assert spot_over_skin(0.4) > 10
+
+
 def test_side_light_of_the_plate_falls_on_the_patch() -> None:
     lamp = np.linspace(0.6, 1.2, SIZE, dtype=np.float32)[None, :, None]
     plate = Frame.from_rgb(np.clip(SKIN * lamp * np.ones((SIZE, 1, 1)), 0, 255).astype(np.uint8))

@@ -16,7 +16,17 @@ import numpy as np
 from countenance.media.frame import F32, Frame
 from countenance.perception.topology import STEADY
 from countenance.synthesis.engine import Laid, Patch
-from countenance.synthesis.light import calming, enlarged, light_ratio, relief, shaded, shading, tone
+from countenance.synthesis.light import (
+    calming,
+    enlarged,
+    gloss,
+    light_ratio,
+    matt_ground,
+    relief,
+    shaded,
+    shading,
+    tone,
+)
 from countenance.synthesis.occlusion import Cover
 from countenance.synthesis.patchfile import union
 
@@ -27,6 +37,7 @@ _LIGHT_PX = 76  # longer side at which light is worked out: nothing of it is fin
 _RIM_FROM, _RIM_TO = 0.15, 0.45  # where, on the way to the outline, the rim begins and is reached
 _TINT = 0.6  # share of the skins' difference in colour that lips and brows take part in
 _SHADE_SHARE = 0.1  # of the light's direction that falls on the painted relief itself
+_GLOSS_KEPT = 0.9  # share of a gloss that is kept from growing
 _NO_FOLD = 0.1  # smaller changes of brightness (natural logarithm) are no folds
 _PASSING, _STANDING, _STANDING_AT_RIM = 0.9, 0.03, 0.4
 _DETAIL_PX = (1.0, 2.2)  # two bands of detail: finer than the first is grain and pores, up to the second sharpness
@@ -95,7 +106,10 @@ class Compositor:
         change *= _featured(broad + (rim - broad) * edge[..., None], (1 - free) * (1 - edge))
         change *= cv2.exp(self._steady(f"{engine} calm", calming(here * change, there, free), _STEADY))
         change *= cv2.exp(_folds(_grey(there), _grey(here * change), patch, free, edge))[..., None]
-        return patch.pixels * enlarged(change, width, height)
+        full = enlarged(change, width, height)
+        # Gloss is the lamp's own white, as bright on dark skin as on light: skin is lifted, its gloss is not.
+        shine = gloss(_grey(patch.pixels), matt_ground(_grey(here), free)) * np.float32(_GLOSS_KEPT)
+        return np.asarray(patch.pixels * full - np.maximum(full - 1, 0) * shine[..., None], np.float32)
 
     def _detailed(self, lit: F32, plate: F32, patch: Patch, skin: F32, engine: str) -> F32:
         """The paint as sharp, as smeared and as grainy as the plate: too much detail is calmed, and what is missing

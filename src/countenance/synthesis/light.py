@@ -15,6 +15,7 @@ _SHADES = (0.45, 1.9)
 _RELIEF = (0.012, 0.06)  # of the picture's longer side: folds and highlights lie between
 _MOST_RELIEF = 0.5
 _NEIGHBOURHOOD = 0.1  # of the picture's longer side
+_GLOSS_REACH, _GLOSSY = 0.06, 1.02  # of the picture's longer side; brightness over the skin around that is gloss
 _CALMEST = 0.4  # a paint keeps at least this share of its own contrast
 
 
@@ -112,6 +113,19 @@ def calming(paint: F32, plate: F32, weight: F32) -> F32:
         share = (np.sqrt((theirs * theirs).mean()) + 1e-3) / (np.sqrt((own * own).mean()) + 1e-3)
         change += np.float32(min(max(float(share), _CALMEST), 1.0) - 1) * own
     return change
+
+
+def gloss(paint: F32, ground: F32) -> F32:
+    """How much of a paint's brightness `(h, w)`, 0..255, is gloss: what stands out over its `ground` `(h', w')`, the
+    brightness of the skin around on any coarser grid."""
+    height, width = paint.shape
+    return np.asarray(np.maximum(paint - _GLOSSY * enlarged(ground, width, height), 0), np.float32)
+
+
+def matt_ground(brightness: F32, weight: F32) -> F32:
+    """The brightness `(h, w)` of skin without its finer play, where `weight` is and, fading, beyond."""
+    sigma, share = _GLOSS_REACH * max(weight.shape), weight + np.float32(1e-3)
+    return np.asarray(cv2.GaussianBlur(brightness * share, (0, 0), sigma) / cv2.GaussianBlur(share, (0, 0), sigma))
 
 
 def tone(brightness: F32) -> F32:
