@@ -82,8 +82,9 @@ def verify_old(
     old = read_old_head(project, key)
     walked = walk(connection, (file.size,) if file else (), key, hash_at=old.size if old else 0)
     problem = walked.problem
-    if problem is None and old is None:
-        problem = "the ledger's signed head is missing" if walked.count or (file and file.size) else None
+    if problem is None and old is None and (walked.count or (file and file.size)):
+        found = _at_file(file, walked) if file else None
+        problem = found[0] if found else "the ledger's signed head is missing in the database"
     elif problem is None and old is not None:
         if old.size > walked.count:
             problem = _cut(walked.count, old.size, "signed head")
@@ -182,11 +183,14 @@ def _verify(
     walked = walk(connection, tuple(one.size for one in known), None if head else key)
     if walked.problem:
         return LedgerReport(False, walked.count, walked.problem)
-    found = _at_head(connection, key, head, bad_head, walked) or _at_file(file, walked)
+    found = _at_head(connection, key, head, walked) if head else None
+    found = found or _at_file(file, walked) or _at_seen(seen, walked)
     if found is None and head and connection.dialect.name == "sqlite":
         # The file may have moved on since it was read, but never back.
         found = _at_old_file(read_file(project, name), head.previous)
-    found = found or _at_seen(seen, walked) or _at_clock(walked)
+    if found is None and head is None:
+        found = bad_head or "the ledger's signed head is missing in the database", walked.count
+    found = found or _at_clock(walked)
     return LedgerReport(False, found[1], found[0]) if found else LedgerReport(True, walked.count, None)
 
 
@@ -194,11 +198,7 @@ def _verify(
 _Found = tuple[str, int] | None
 
 
-def _at_head(
-    connection: Connection, key: Ed25519PublicKey, head: Head | None, bad_head: str | None, walked: Walk
-) -> _Found:
-    if head is None:
-        return bad_head or "the ledger's signed head is missing in the database", walked.count
+def _at_head(connection: Connection, key: Ed25519PublicKey, head: Head, walked: Walk) -> _Found:
     size = head.checkpoint.size
     if walked.count == size and walked.roots[size] == head.checkpoint.root:
         if walked.roots[head.previous.size] != head.previous.root:
