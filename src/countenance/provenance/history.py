@@ -82,6 +82,9 @@ def reading_context(anchors_pem: str) -> Any:
     return c2pa.Context.from_dict(
         {
             "trust": trust,
+            # Who a person or brand named in a master's own history is (CAWG) is not judged: it would take lists of
+            # identities to trust, and would make every file derived from that master untrusted.
+            "core": {"decode_identity_assertions": False},
             "verify": {
                 "verify_trust": True,
                 "verify_after_sign": False,  # what was sealed is read back by `read_history`, which is stricter
@@ -113,7 +116,7 @@ def _history(reader: Any) -> History:
         release_id=_text(release.get("release")),
         receipt_sha256=_text(release.get("receipt_sha256")),
         mark_id=marks.get(MARK_ALGORITHM) or next(iter(marks.values()), None),
-        problems=tuple(_failures(results)),
+        problems=(*_failures(results), *_inherited(reader)),
         manifest=manifest,
         marks=marks,
         stamped_at=manifest.get("signature_info", {}).get("time") if stamped else None,
@@ -127,6 +130,13 @@ def _text(value: object) -> str | None:
 def _failures(results: Mapping[str, Any]) -> Iterator[str]:
     for failure in results.get("failure", ()):
         yield f"{failure.get('code')}: {failure.get('explanation', 'no explanation')}"
+
+
+def _inherited(reader: Any) -> Iterator[str]:
+    """What is wrong with the histories of the files that a file was made from, unless its maker said so."""
+    for delta in (reader.get_validation_results() or {}).get("ingredientDeltas", ()):
+        for problem in _failures(delta.get("validationDeltas", {})):
+            yield f"in a file that it was made from, {problem}"
 
 
 def _is_own(history: History) -> bool:

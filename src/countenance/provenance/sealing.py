@@ -130,8 +130,9 @@ def _write(
         with atomic_path(target) as temporary, open_signer(project, identity) as signer:
             _sign(identity, signer, definition, kind, source, temporary, streamed)
             history = read_history(temporary, identity.anchor_pem)
-            problems = (*history.problems, *check(history))
-            if history.state != TRUSTED or history.manifest_id is None or problems:
+            if history.state != TRUSTED or history.manifest_id is None:
+                raise IntegrityError(f"the seal of {source} does not check out ({'; '.join(history.problems)}).")
+            if problems := tuple(check(history)):
                 raise IntegrityError(f"the seal of {source} does not check out ({'; '.join(problems)}).")
     except OSError as exc:
         raise InputError(f"{target} cannot be written ({exc.strerror or exc}); nothing was sealed.") from exc
