@@ -39,7 +39,7 @@ def unname(project: Project, name: str, jobs: Sequence[str], erased: Sequence[st
     said = re.compile(rb"(?<=nearer to )" + re.escape(name).encode() + rb"(?![\w-])")
     changed = 0
     for row in variant_rows(project):
-        if row.job not in jobs or row.id in erased or not row.render:
+        if row.job not in jobs or row.id in erased or "folder" not in row.render:
             continue
         out = _out(row)
         for folder in (Path(row.render["folder"]), *([out / row.id] if out else [])):
@@ -64,7 +64,7 @@ def _showing(row: VariantRow, out: Path) -> Showing:
         receipt = read_json(package / "receipt.json")
         shown = tuple(one["shown"] for one in receipt["receipt"]["people"])
         disclosure = sentence(record_from_json({**receipt["record"], "language": "en"}))
-    report = _report(package if released else Path(row.render["folder"]))
+    report = _report(package if released else Path(row.render.get("folder", "")))
     return Showing(row.id, row.face, shown, row.language, row.state, disclosure, report, row.id if released else None)
 
 

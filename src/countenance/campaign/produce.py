@@ -220,8 +220,9 @@ def _showing(work: _Work, row: VariantRow, out: Path) -> Showing:
         values = read_json(out / row.id / "receipt.json")["record"]
         record = record_from_json({**values, "language": "en"})  # the page is English
         disclosure = sentence(record)
-    if row.render:
-        qc = read_json(Path(row.render["folder"]) / "qc.json")
+    report = Path(row.render.get("folder", "")) / "qc.json"
+    if report.is_file():  # a rendering may have been kept for its time and ended
+        qc = read_json(report)
     shown = tuple(part.shown for part in work.plan.variant(row.key).parts)
     return Showing(row.id, row.face, shown, row.language, row.state, disclosure, qc, row.id if released else None)
 

@@ -11,7 +11,21 @@ from typing import Annotated
 import typer
 
 from countenance import __version__
-from countenance.cli import bench, consent, inspect, ledger, people, policy, preflight, produce, review, setup, verify
+from countenance.cli import (
+    bench,
+    consent,
+    erasure,
+    inspect,
+    keys,
+    ledger,
+    people,
+    policy,
+    preflight,
+    produce,
+    review,
+    setup,
+    verify,
+)
 from countenance.cli.console import EXIT_STATUSES, INTERRUPTED, ProjectOption
 
 app = typer.Typer(
@@ -42,7 +56,8 @@ def _common(
     context.obj = project
 
 
-for commands in (setup, people, consent, policy, produce, review, inspect, preflight, ledger, verify, bench):
+_ROOMS = (*(setup, keys, people, consent, policy, erasure, produce, review, inspect, preflight, ledger, verify, bench),)
+for commands in _ROOMS:
     commands.register(app)
 
 

@@ -94,7 +94,7 @@ def review_reject(
 
 
 def _gate(row: VariantRow) -> str:
-    if not row.render:
+    if "passed" not in row.render:
         return "not rendered"
     return "passed" if row.render.get("passed") else f"failed: {', '.join(row.render.get('failed', []))}"
 

@@ -12,7 +12,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ import numpy as np
 
 from countenance.errors import IntegrityError, RightsError
 from countenance.perception.networks import FaceNetworks
+from countenance.rights.clock import today
+from countenance.rights.grants import RecordedGrant
 from countenance.rights.register import grants_of
 from countenance.store.files import atomic_path, sha256_file
 from countenance.store.project import Project
@@ -96,7 +98,7 @@ def forget_face_model(project: Project, name: str) -> bool:
     for known in [one for one in _open if one[:2] == (project.folder, name)]:
         del _open[known]
     place, key_name = _place(project, name), _key_name(project, name)
-    there = place.exists() or find_symmetric(project, key_name) is not None
+    there = has_face_model(project, name)
     destroy_symmetric(project, key_name)
     for path in files_of_model(place.parent, subject_tag(project, name)):
         path.unlink(missing_ok=True)
@@ -108,19 +110,30 @@ def files_of_model(folder: Path, tag: str) -> list[Path]:
     return [folder / f"face-{tag}.model", *folder.glob(f".face-{tag}.*")]
 
 
+def has_face_model(project: Project, name: str) -> bool:
+    """Whether a talent's face model, or its key, lies in the project."""
+    return _place(project, name).exists() or find_symmetric(project, _key_name(project, name)) is not None
+
+
 def forget_without_grant(project: Project, name: str) -> bool:
     """Erase a talent's face model if grants were recorded for them and none of these lasts; True if one was erased."""
-    return _permission_ended(project, name) and forget_face_model(project, name)
+    return permission_ended(project, name) is not None and forget_face_model(project, name)
 
 
-def _permission_ended(project: Project, name: str) -> bool:
-    today = datetime.now(UTC).date()
-    grants = grants_of(project, name)
-    return bool(grants) and not any(one.withdrawn_at is None and one.grant.valid_until >= today for one in grants)
+def permission_ended(project: Project, name: str) -> date | None:
+    """The day on which the last of a talent's grants ended; None while one lasts, or where none was ever recorded."""
+    ends = [ended_on(one) for one in grants_of(project, name)]
+    return max(ends) if ends and max(ends) <= today(project) else None
+
+
+def ended_on(recorded: RecordedGrant) -> date:
+    """The first day on which a grant does not count any more, by withdrawal or by its own end."""
+    after = recorded.grant.valid_until + timedelta(days=1) if recorded.grant.valid_until < date.max else date.max
+    return after if recorded.withdrawn_at is None else min(after, date.fromisoformat(recorded.withdrawn_at[:10]))
 
 
 def _require_permission(project: Project, name: str) -> None:
-    if _permission_ended(project, name):
+    if permission_ended(project, name) is not None:
         forget_face_model(project, name)
         raise RightsError(
             f"{name} has no face model, since every grant has ended or was withdrawn; record a new grant first."

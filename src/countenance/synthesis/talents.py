@@ -125,6 +125,19 @@ def talent_on_record(project: Project, name: str) -> Talent:
     return known
 
 
+def is_on_record(project: Project, name: str) -> bool:
+    """Whether there is a record of a talent of this name."""
+    return bool(_NAME.fullmatch(name)) and _place(project, name).exists()
+
+
+def forget_talent(project: Project, name: str) -> None:
+    """Remove the record of a talent, with what a killed `add_talent` left behind; the face model is another matter."""
+    if _NAME.fullmatch(name):
+        place = _place(project, name)
+        for path in (place, *place.parent.glob(f".{name}.*.json")):
+            path.unlink(missing_ok=True)
+
+
 def files_of(talent: Talent) -> list[Path]:
     """The talent's references where they lie; InputError when one is gone or is another file now."""
     for one in talent.references:
