@@ -8,7 +8,14 @@ from sqlalchemy import update
 
 from countenance.errors import InputError
 from countenance.ledger.log import entries, verify
-from countenance.rights.findings import Finding, decide_finding, finding_rows, judge_findings, record_findings
+from countenance.rights.findings import (
+    Finding,
+    decide_finding,
+    finding_rows,
+    judge_findings,
+    record_findings,
+    record_policy,
+)
 from countenance.rights.policy import ACTIONS, load_policy, policy_path
 from countenance.store.database import writing
 from countenance.store.project import Project
@@ -138,3 +145,14 @@ def test_each_attempt_at_what_is_blocked_is_in_the_ledger(project: Project) -> N
         record_findings(project, judge_findings(project, [WORDS], load_policy(project)), "ops")
     assert [entry.kind for entry in entries(project)] == ["policy.blocked"] * 2
     assert finding_rows(project) == []
+
+
+def test_a_project_that_decides_otherwise_tells_the_ledger_once(project: Project) -> None:
+    for text in ("", CHANGED, CHANGED, CHANGED.replace('"block"', '"allow"'), ""):
+        own(project, text)
+        record_policy(project, load_policy(project), "ops")
+    told = [entry.data["rules"] for entry in entries(project, "policy.changed")]
+    assert [{rule: row["action"] for rule, row in rules.items()} for rules in told] == [
+        {"words_political": "block"}, {"words_political": "allow"}, {},
+    ]  # fmt: skip
+    assert "never here" not in json.dumps(told)

@@ -24,7 +24,7 @@ from countenance.perception.identity import chip, embed
 from countenance.perception.networks import FaceNetworks
 from countenance.rights.blocklist import Blocked, block_list, nearest
 from countenance.rights.clock import today
-from countenance.rights.findings import Finding, Judged, judge_findings, record_findings
+from countenance.rights.findings import Finding, Judged, judge_findings, record_findings, record_policy
 from countenance.rights.grants import RecordedGrant, document_sha256
 from countenance.rights.keywords import hits
 from countenance.rights.policy import Policy, load_policy
@@ -51,6 +51,7 @@ def findings_in_brief(project: Project, brief: Brief, policy: Policy) -> list[Fi
 def screen_brief(project: Project, brief: Brief) -> None:
     """Raises RightsError, after writing it to the ledger, when policy blocks something or a decision is missing."""
     policy = load_policy(project)
+    record_policy(project, policy, brief.owner)
     _enforce(project, brief, findings_in_brief(project, brief, policy), policy)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -137,24 +138,18 @@ def consent_withdraw(
     ] = None,
 ) -> None:
     """Withdraw grants at once: work under way stops, releases are to be pulled, the face model goes with the last."""
-    from countenance.rights.pulls import pull_list
-    from countenance.rights.register import withdraw_by_token, withdraw_grant
-    from countenance.synthesis.facemodel import forget_without_grant
+    from countenance.campaign.withdrawing import withdraw, withdraw_with_token
 
-    project = call.project()
-    before = {pull.release_id for pull in pull_list(project)}
     if token is not None and talent is None:
-        withdrawn = withdraw_by_token(project, token, reason or "")
+        done = withdraw_with_token(call.project(), token, reason or "")
     elif token is None and talent is not None and reason is not None and actor is not None:
-        withdrawn = withdraw_grant(project, talent, actor, reason)
+        done = withdraw(call.project(), talent, actor, reason)
     else:
         raise InputError("name a talent or a grant with --reason and --as, or give only the --token of a receipt.")
-    names = dict.fromkeys(one.grant.talent for one in withdrawn)
-    erased = [f"the face model of {name} was erased" for name in names if forget_without_grant(project, name)]
-    pulled = [pull for pull in pull_list(project) if pull.release_id not in before]
-    lines = [f"to be taken down: release {pull.release_id} ({pull.package})" for pull in pulled]
-    told = [{**_told(one), "pulled": [pull.release_id for pull in pulled]} for one in withdrawn]
-    call.show(told, _grants_table(withdrawn), *erased, *lines)
+    erased = [f"the face model of {name} was erased" for name in done.erased]
+    lines = [f"to be taken down: release {pull.release_id} ({pull.package})" for pull in done.pulls]
+    pulled = [pull.release_id for pull in done.pulls]
+    call.show([{**_told(one), "pulled": pulled} for one in done.grants], _grants_table(done.grants), *erased, *lines)
 
 
 def consent_show(
@@ -232,7 +227,7 @@ def _in_words(recorded: RecordedGrant) -> dict[str, object]:
     }
 
 
-def _grants_table(found: list[RecordedGrant]) -> Any:
+def _grants_table(found: Sequence[RecordedGrant]) -> Any:
     described = [_in_words(one) for one in found]
     return table(tuple(described[0]), [tuple(one.values()) for one in described])
 

@@ -15,6 +15,7 @@ from countenance.store.project import Project
 from countenance.store.tables import policy_finding
 
 ESCALATED, BLOCKED, DECIDED = "policy.escalated", "policy.blocked", "policy.decided"
+CHANGED = "policy.changed"
 ALLOWED, REFUSED = "allowed", "refused"
 
 
@@ -94,6 +95,20 @@ def record_findings(project: Project, judged: Iterable[Judged], actor: str) -> N
                         id=one.id, rule=one.finding.rule, about=one.finding.about, found_at=utc_now()
                     )
                 )
+
+
+def record_policy(project: Project, policy: Policy, actor: str) -> None:
+    """Enter the project's own rules into the ledger when they are not those that it knows of."""
+    own = {
+        rule.id: {"action": rule.action, "date": rule.date.isoformat(), "owner": commitment(project, rule.owner),
+                  "reason": commitment(project, rule.reason)}
+        for rule in policy.rules.values()
+        if rule.source != "standard"
+    }  # fmt: skip
+    with transaction(project) as ledger:
+        known = [entry.data["rules"] for entry in entries_in(ledger.connection, CHANGED)]
+        if own != (known[-1] if known else {}):
+            ledger.append(CHANGED, actor, {"rules": own})
 
 
 def decide_finding(project: Project, finding_id: str, *, allow: bool, owner: str, reason: str) -> FindingRow:
