@@ -28,6 +28,7 @@ from countenance.campaign.sealed import (
     is_encoded,
     seal_files,
 )
+from countenance.campaign.sound_alone import AUDIO, write_sound_alone
 from countenance.campaign.stages import Progress, own_speech
 from countenance.campaign.task import Task, shown_frames
 from countenance.campaign.variants import VariantRow, record_release, release_state
@@ -115,6 +116,8 @@ def _released(
         sweep(folder)
         _seal(task, row, rendering, grants, folder, progress)
     sealed: dict[str, Any] = read_json(folder / "release.json")
+    if "poster" not in sealed:  # of a release that was sealed before posters were
+        sealed["poster"] = {"sha256": sha256_file(folder / POSTER)}
     record_release(
         task.project, row, record=sealed["record"], sha256=sealed["seal"]["sha256"],
         poster_sha256=sealed["poster"]["sha256"], package=str(out / row.id), actor=row.review["by"],
@@ -159,6 +162,8 @@ def _seal(
         poster_s=timeline.pts[_poster_number(task)] * timeline.time_base,
         sound_marked=_sound_mark(task, record) is not None and task.sound() is not None,
     )
+    if task.brief.label.audio:
+        sealed["audio"] = write_sound_alone(task.project, folder / VIDEO, folder / AUDIO, record)
     write_json(folder / "release.json", {"record": record.to_json(), "receipt": receipt, **sealed})
     clear_unsealed(folder)
 
@@ -313,8 +318,10 @@ def _package(
                 "disclosure": machine_fields(record),
                 "seal": sealed["seal"],
                 "poster": sealed["poster"],
+                **({"audio": sealed["audio"]} if "audio" in sealed else {}),
                 **({"patches": facts_of(patches)} if patches else {}),
             },
             patches=patches,
+            audio=folder / AUDIO if "audio" in sealed else None,
         ),
     )
