@@ -57,7 +57,7 @@ from countenance.provenance.watermark import Marker
 from countenance.rights.decide import Use
 from countenance.rights.grants import RecordedGrant
 from countenance.rights.register import grant_commitment
-from countenance.store.files import atomic_path, locked, read_json, sweep, write_json
+from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_json
 from countenance.store.secrets import load_or_create_symmetric
 from countenance.synthesis.patchfile import read_patches
 
