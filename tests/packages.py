@@ -12,6 +12,7 @@ from clips import EXAMPLES, frames_of
 from PIL import Image
 
 from countenance.campaign.receipt import digest_of
+from countenance.campaign.sound_alone import AUDIO, write_sound_alone
 from countenance.delivery.captions import cues, spread_words, srt, webvtt
 from countenance.delivery.jsonld import video_object
 from countenance.delivery.package import Package, write_package
@@ -23,12 +24,14 @@ from countenance.provenance.disclosure import (
     EngineUse,
     ReleaseRecord,
     captions_note,
+    digital_source_type,
     jsonld_fields,
     machine_fields,
 )
 from countenance.provenance.label import Label
 from countenance.provenance.looks import mark_key
 from countenance.provenance.manifest import MARK_ALGORITHM
+from countenance.provenance.metadata import write_source_type
 from countenance.provenance.sealing import seal
 from countenance.provenance.watermark import Marker
 from countenance.store.files import sha256_file
@@ -62,18 +65,25 @@ def make_package(
     markets: tuple[str, ...] = ("DE", "AT"),
     labelled: bool = True,
 ) -> Path:
-    """Write the package of a release of ada's master, brought to a size; `labelled` False leaves the badge out."""
+    """Write the package of a release of ada's master, brought to a size; `labelled` False leaves the badge out.
+
+    Where the voice is synthetic, the sound alone comes with it.
+    """
     receipt = {"variant": record.variant_id, "mark_id": record.mark_id}
     record = replace(record, receipt_sha256=digest_of(receipt))
     out.mkdir(parents=True, exist_ok=True)
-    unsealed, sealed = out / "unsealed.mp4", out / "sealed.mp4"
+    plain, unsealed, sealed = (out / name for name in ("plain.mp4", "unsealed.mp4", "sealed.mp4"))
     frames = _frames(project, record, size, 25 * seconds, labelled)
     samples = read_audio(MASTER)
     assert samples is not None
     sound = Sound(samples=samples[: 48_000 * seconds])
     rate = Fraction(25)
-    encode(unsealed, frames, size=size, time_base=1 / rate, frame_rate=rate, sound=sound)
+    encode(plain, frames, size=size, time_base=1 / rate, frame_rate=rate, sound=sound)
+    write_source_type(plain, unsealed, digital_source_type(record))
     seal(project, unsealed, sealed, record, MASTER, marks=(MARK_ALGORITHM,))
+    audio = out / AUDIO if "voice" in record.parts else None
+    if audio is not None:
+        write_sound_alone(project, sealed, audio, record)
     captions = cues(spread_words(TEXT, 0.1, seconds - 0.1))
     jsonld = video_object(
         {
@@ -108,10 +118,11 @@ def make_package(
                 "disclosure": machine_fields(record),
                 "seal": {"sha256": sha256_file(sealed)},
             },
+            audio=audio,
         ),
     )
-    unsealed.unlink()
-    sealed.unlink()
+    for path in (plain, unsealed, sealed, out / AUDIO):
+        path.unlink(missing_ok=True)
     return folder
 
 

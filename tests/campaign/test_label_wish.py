@@ -28,11 +28,11 @@ def test_one_word_is_the_kind(tmp_path: Path) -> None:
 def test_everything_said(tmp_path: Path) -> None:
     asked = wish(
         tmp_path,
-        "release:\n  notice: intervals\n  badge: {position: top-left, when: intervals, seconds: 6, every_s: 300,"
+        "release:\n  notice: intervals\n  audio: true\n  badge: {position: top-left, when: intervals, seconds: 6, every_s: 300,"
         " end_card: true, size: large}\n",
     )
     label = Label(when="intervals", seconds=6, every_s=300, end_card=True, size="large", notice="intervals")
-    assert asked == LabelWish("corner", "top-left", label)
+    assert asked == LabelWish("corner", "top-left", label, audio=True)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,9 @@ def test_everything_said(tmp_path: Path) -> None:
         ("badge: {size: huge}", "'release.badge.size' does not know 'huge'"),
         ("badge: {kind: endcard, position: top-left}", "'release.badge.position' says nothing to a badge of kind endc"),
         ("badge: {kind: off, when: start}", "'release.badge.when' says nothing to a badge of kind off: remove it"),
-        ("notice: loud", "'release.notice' does not know 'loud'"),
+        ("audio: true, notice: loud", "'release.notice' does not know 'loud'"),
+        ("audio: m4a", "'release.audio' must be true or false, not 'm4a'"),
+        ("notice: start", "'release.notice' is about the sound alone, which nobody asked for: add audio: true"),
     ],
 )
 def test_mistakes_are_answered_with_the_key_and_the_line(tmp_path: Path, release: str, message: str) -> None:

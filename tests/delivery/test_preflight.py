@@ -21,7 +21,9 @@ from countenance.delivery.facts import PackageFacts, read_package
 from countenance.delivery.preflight import Preflight, judge, predict, preflight
 from countenance.delivery.situation import Situation
 from countenance.errors import InputError
+from countenance.media.audio import read_audio
 from countenance.media.loudness import Loudness
+from countenance.media.m4a import write_m4a
 from countenance.provenance.disclosure import EngineUse
 from countenance.provenance.label import Label
 from countenance.store.project import Project, init_project
@@ -309,10 +311,29 @@ def test_a_package_without_its_video_or_with_a_broken_one_is_refused(package: Pa
     with pytest.raises(InputError, match=r"video\.mp4"):
         preflight(package, "web")
     (package / "video.mp4").unlink()
-    with pytest.raises(InputError, match=r"has neither video\.mp4 nor audio\.m4a"):
+    with pytest.raises(InputError, match=r"has no video\.mp4"):
         preflight(package, "web")
 
 
 def test_a_format_that_no_rule_knows_is_refused(whole: Path) -> None:
     with pytest.raises(InputError, match=r"no rule of youtube knows the format 'bumpr': did you mean 'bumper'\?"):
         preflight(whole, "youtube", format="bumpr")
+
+
+VOICE = replace(RECORD, engines=(*RECORD.engines, EngineUse("voice", "espeak-ng", "1.52")))
+
+
+def test_sound_that_goes_out_alone_says_it_at_the_start(project: Project, tmp_path: Path) -> None:
+    folder = make_package(project, tmp_path, VOICE)
+    facts = read_package(folder, project)
+    found = {one.rule.id: one for one in judge(facts, Situation("web", ("DE",)), TODAY).findings}
+    assert found["EU-LBL-2"].state == found["ALL-NOTICE"].state == found["ALL-AUDIO"].state == "passed"
+    assert facts.notice_s is not None and facts.notice_s[0] < 0.2
+    assert facts.audio is not None and facts.audio.state == "Trusted"
+
+    samples = read_audio(folder / "audio.m4a", 48_000)
+    assert samples is not None
+    write_m4a(folder / "audio.m4a", samples[4 * 48_000 :], 48_000)  # the notice cut off, and the history with it
+    found = {one.rule.id: one for one in preflight(folder, "web", "DE", project=project, today=TODAY).findings}
+    assert found["EU-LBL-2"].blocks and found["ALL-NOTICE"].told == "it is not heard at the start"
+    assert found["ALL-AUDIO"].blocks and "history of audio.m4a is none" in found["ALL-AUDIO"].told

@@ -358,7 +358,7 @@ def _release(whole: Section, key: str, known: tuple[str, ...], default: str) -> 
     if "release" not in whole.values:
         return default
     section = whole.section("release")
-    section.only((), ("approve", "badge", "notice"))
+    section.only((), ("approve", "audio", "badge", "notice"))
     return section.choice(key, known, default)
 
 

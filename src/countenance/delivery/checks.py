@@ -13,6 +13,7 @@ from countenance.provenance.badge import badge_of
 from countenance.provenance.disclosure import badge_text, captions_note, contradictions, digital_source_type
 from countenance.provenance.history import INVALID, NO_HISTORY, TRUSTED, VALID
 from countenance.provenance.manifest import SOUND_MARK_ALGORITHM
+from countenance.provenance.metadata import read_source_type
 from countenance.provenance.placement import hidden_by
 
 PASSED, FAILED, TODO, UNKNOWN = "passed", "failed", "to do", "not checked"
@@ -113,8 +114,6 @@ def _agreement(facts: PackageFacts, params: Params, situation: Situation) -> Out
 
 @_check()
 def _mark(facts: PackageFacts, params: Params, situation: Situation) -> Outcome:
-    if facts.audio_only:
-        return Outcome(UNKNOWN, "there is no picture")
     if not facts.keys:
         return Outcome(UNKNOWN, "without the project's key nobody can read it")
     if facts.mark is None:
@@ -154,8 +153,18 @@ def _poster(facts: PackageFacts, params: Params, situation: Situation) -> Outcom
 
 
 @_check()
+def _sound_alone(facts: PackageFacts, params: Params, situation: Situation) -> Outcome:
+    if facts.audio is None:
+        return Outcome(PASSED, "there is none")
+    if facts.audio.state not in (TRUSTED, VALID):
+        return Outcome(FAILED, f"the signed history of audio.m4a is {facts.audio.state.lower()}")
+    other = facts.audio.release_id != facts.record.release_id
+    return _judged([f"it is that of release {facts.audio.release_id}"] if other else [], facts.audio.state)
+
+
+@_check()
 def _badge(facts: PackageFacts, params: Params, situation: Situation) -> Outcome:
-    if facts.audio_only or not facts.badge.due:
+    if not facts.badge.due:
         return Outcome(PASSED, "none is promised")
     told = f"'{badge_text(facts.record)}', contrast {facts.badge.contrast:.1f}:1, {len(facts.badge.looks)} pictures"
     return _judged(list(facts.badge.problems), told)
@@ -164,11 +173,6 @@ def _badge(facts: PackageFacts, params: Params, situation: Situation) -> Outcome
 @_check(field=str, value=str)
 def _badge_due(facts: PackageFacts, params: Params, situation: Situation) -> Outcome:
     also = f"; set '{params['field']}' to '{params['value']}' as well" if "field" in params else ""
-    if facts.audio_only:
-        said = bool(facts.notice_s) and facts.notice_s is not None and facts.notice_s[0] < 1
-        return (
-            Outcome(PASSED, "said at the start" + also) if said else Outcome(FAILED, "no notice is said at the start")
-        )
     if not facts.record.modified:
         return Outcome(
             FAILED, "nothing was changed, so no badge is drawn: say beside the video that people in it are made"
@@ -236,9 +240,9 @@ def _badge_and_history(facts: PackageFacts, params: Params, situation: Situation
 @_check()
 def _two_layers(facts: PackageFacts, params: Params, situation: Situation) -> Outcome:
     broken = [] if facts.history.state in (TRUSTED, VALID) else ["no whole signed history"]
-    if facts.keys and not facts.audio_only and facts.mark is None:
+    if facts.keys and facts.mark is None:
         broken.append("no mark in the picture")
-    if broken or facts.keys or facts.audio_only:
+    if broken or facts.keys:
         return _judged(broken, "signed history and invisible mark")
     return Outcome(UNKNOWN, "the history is there; without the project's key nobody can read the mark")
 
@@ -255,6 +259,9 @@ def _source_type(facts: PackageFacts, params: Params, situation: Situation) -> O
     told = _told_source_types(facts)
     page = str(facts.jsonld.get("digitalSourceType", "")).rsplit("/", 1)[-1]
     broken = [f"the signed history does not say {term}"] if term not in told else []
+    packet = read_source_type(facts.media)
+    if packet != term:
+        broken.append(f"the XMP packet says {packet or 'nothing'}")
     if page != SOURCE_TYPES[term]:
         broken.append(f"the page's data say {page or 'nothing'}")
     return _judged(broken, term)
@@ -324,8 +331,6 @@ def _duration(facts: PackageFacts, params: Params, situation: Situation) -> Outc
 
 @_check(ratios=list)
 def _aspect(facts: PackageFacts, params: Params, situation: Situation) -> Outcome:
-    if facts.audio_only:
-        return Outcome(FAILED, "there is no picture")
     wanted = [int(one.split(":")[0]) / int(one.split(":")[1]) for one in params["ratios"]]
     ratio = facts.width / facts.height
     told = f"{facts.width}x{facts.height}"

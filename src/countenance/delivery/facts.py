@@ -17,7 +17,6 @@ from countenance.media.audio import read_audio, sound_blocks
 from countenance.media.loudness import Loudness, measure_loudness
 from countenance.media.sample import sample_lumas
 from countenance.provenance.authority import anchor_pem
-from countenance.provenance.badge import badge_of
 from countenance.provenance.disclosure import ReleaseRecord, digital_source_type, record_from_json
 from countenance.provenance.history import History, read_history
 from countenance.provenance.label_check import BadgeCheck, check_badge
@@ -41,15 +40,14 @@ _CUE = re.compile(r"^\d\d:\d\d:\d\d[.,]\d\d\d --> ", re.MULTILINE)
 class PackageFacts:
     """One package as it lies there; sizes in pixels, times in seconds, `bits_per_s` of the whole file.
 
-    `mark` and `sound_mark` are what was read in picture and sound, `poster` is the poster's own history; `keys`
-    tells whether the project's keys were at hand for that. `notice_s` are the times at which the spoken notice is
-    heard, None where none is due.
+    `mark` and `sound_mark` are what was read in picture and sound, `poster` and `audio` the histories of the poster
+    and of the sound alone, if they are there; `keys` tells whether the project's keys were at hand for that.
+    `notice_s` are the times at which the spoken notice is heard in the sound alone, None where none is due.
     """
 
     folder: Path
     record: ReleaseRecord
     media: Path
-    audio_only: bool
     width: int
     height: int
     duration_s: float
@@ -70,6 +68,7 @@ class PackageFacts:
     keys: bool
     sound_mark: SoundReading | None
     poster: History | None
+    audio: History | None
     notice_s: tuple[float, ...] | None
 
     @property
@@ -91,7 +90,7 @@ class PackageFacts:
             "badge": self.badge.due,
             "sound": self.audio_codec is not None,
             "voice": "voice" in self.record.parts,
-            "audio_only": self.audio_only,
+            "audio": self.audio is not None,
             "long_form": self.duration_s >= LONG_FORM_S,
         }
         return frozenset(name for name, given in true.items() if given)
@@ -110,11 +109,10 @@ def read_package(folder: Path, project: Project | None = None) -> PackageFacts:
         raise InputError(
             f"{folder / 'receipt.json'} is no receipt of a release: package the variant again."
         ) from problem
-    media = next((folder / name for name in (VIDEO, AUDIO) if (folder / name).is_file()), None)
-    if media is None:
-        raise InputError(f"{folder} has neither {VIDEO} nor {AUDIO}: package the variant again.")
+    media = folder / VIDEO
+    if not media.is_file():
+        raise InputError(f"{folder} has no {VIDEO}: package the variant again.")
     streams = _streams(media)
-    audio_only = media.name == AUDIO
     jsonld = _json(folder, "video.jsonld")
     sounds = streams["audio_codec"] is not None
     anchors = anchor_pem(project) if project else ""
@@ -122,7 +120,6 @@ def read_package(folder: Path, project: Project | None = None) -> PackageFacts:
         folder=folder,
         record=record,
         media=media,
-        audio_only=audio_only,
         bytes=media.stat().st_size,
         sha256=sha256_file(media),
         sealed_sha256=sealed,
@@ -130,19 +127,20 @@ def read_package(folder: Path, project: Project | None = None) -> PackageFacts:
         captions_vtt=_text(folder, "captions.vtt"),
         captions_srt=_text(folder, "captions.srt"),
         loudness=measure_loudness(sound_blocks(media, _RATE_HZ), _RATE_HZ) if sounds else None,
-        badge=BadgeCheck(badge_of(record).kind != "off", (), ())
-        if audio_only
-        else check_badge(media, record, _made_size(jsonld)),
+        badge=check_badge(media, record, _made_size(jsonld)),
         history=read_history(media, anchors),
-        mark=None
-        if audio_only or project is None
-        else read_mark(sample_lumas(media, _MARK_PICTURES), mark_key(project)),
+        mark=None if project is None else read_mark(sample_lumas(media, _MARK_PICTURES), mark_key(project)),
         keys=project is not None,
         sound_mark=_sound_mark(media, project) if sounds and project is not None else None,
-        poster=read_history(folder / POSTER, anchors) if (folder / POSTER).is_file() else None,
-        notice_s=_notice(media, record) if audio_only and sounds else None,
+        poster=_history(folder / POSTER, anchors),
+        audio=_history(folder / AUDIO, anchors),
+        notice_s=_notice(folder / AUDIO, record) if (folder / AUDIO).is_file() else None,
         **streams,
     )
+
+
+def _history(path: Path, anchors: str) -> History | None:
+    return read_history(path, anchors) if path.is_file() else None
 
 
 def _sound_mark(media: Path, project: Project) -> SoundReading | None:

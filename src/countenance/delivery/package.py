@@ -32,6 +32,7 @@ class Package:
     qc: Mapping[str, Any]
     qc_html: str
     receipt: Mapping[str, Any]
+    audio: Path | None = None  # the sealed sound alone; copied byte for byte as `audio.m4a`
     patches: Path | None = None  # a folder of what was painted, copied as `patches`
 
 
@@ -85,6 +86,8 @@ def _fill(folder: Path, package: Package) -> None:
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    if package.audio is not None:
+        shutil.copyfile(package.audio, folder / "audio.m4a")
     if package.patches is not None:
         shutil.copytree(package.patches, folder / "patches")
     for path in (*folder.rglob("*"), folder):

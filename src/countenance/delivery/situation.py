@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 LONG_FORM_S = 600.0
 CIRCUMSTANCES = (
-    "ad", "political", "disclosable", "realistic", "synthetic", "badge", "sound", "voice", "audio_only", "long_form",
+    "ad", "political", "disclosable", "realistic", "synthetic", "badge", "sound", "voice", "audio", "long_form",
 )  # fmt: skip
 EU = frozenset(
     (

@@ -36,5 +36,10 @@ def sound_taken_out() -> dict[str, Any]:
     return _step("c2pa.converted", "the sound alone")
 
 
+def notice_spoken(language: str) -> dict[str, Any]:
+    """A spoken notice was put before the sound."""
+    return _step("c2pa.edited", f"a spoken notice in the language {language}")
+
+
 def _step(action: str, told: str) -> dict[str, Any]:
     return {"action": action, "parameters": {"description": told}}
