@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import random
 import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 from campaigns import ACTOR, write_campaign
+from withdrawals import STAGES, Job, new_job, released_after_withdrawal, running, withdrawn_at
 
 from countenance.campaign.produce import produce
 from countenance.campaign.variants import approve, variant_rows
@@ -23,77 +18,16 @@ from countenance.ledger.log import entries, verify
 from countenance.provenance.verify import verify_file
 from countenance.rights.pulls import pull_list, take_down
 from countenance.rights.register import all_grants, withdraw_grant
-from countenance.store.project import Project, init_project
 
-# What `countenance produce --approve-as` does, telling each picture that is done; its exit status is the command's.
-_PRODUCE = """
-import sys
-from pathlib import Path
-from countenance.campaign.produce import produce
-from countenance.errors import CountenanceError
-from countenance.store.project import open_project
-
-def report(stage, done, of):
-    print(f"{stage}:{done}", flush=True)
-
-root, brief, out = map(Path, sys.argv[1:])
-try:
-    outcome = produce(open_project(root), brief, out, approve_as="Demo Reviewer", progress=report)
-except CountenanceError as problem:
-    print(problem, getattr(problem, "reasons", ""), file=sys.stderr)
-    sys.exit(problem.exit_status)
-sys.exit(outcome.exit_status)
-"""
 MOMENTS, SEED = 10, 20261121
-# Where the job of this little campaign spends its time: a stage, and how many pictures of it are reported.
-STAGES = (("perceive", 25), ("paint keep-de", 25), ("release keep-de", 25), ("release keep-de", 25))
-
-
-@dataclass(frozen=True)
-class Job:
-    project: Project
-    brief: Path
-    out: Path
-
-
-@contextmanager
-def running(job: Job) -> Iterator[subprocess.Popen[str]]:
-    paths = [str(path) for path in (job.project.root, job.brief, job.out)]
-    process = subprocess.Popen(
-        [sys.executable, "-c", _PRODUCE, *paths], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def status_after(job: Job, moment: str, later_s: float = 0.0, *, kill: bool = False) -> int:
-    """Run the job, withdraw at the moment it reports (and a little later), and return how it ended."""
-    with running(job) as process:
-        assert process.stdout is not None
-        assert any(line.strip() == moment for line in process.stdout), f"the job ended before {moment}"
-        time.sleep(later_s)
-        withdraw_grant(job.project, "ada", "ada", "no more of this")
-        if kill:
-            process.kill()
-        process.communicate()
-        return process.returncode
-
-
-def new_job(folder: Path, master: Path) -> Job:
-    project = init_project(folder)
-    return Job(project, write_campaign(folder / "brief", master, faces=("keep",), languages=("de",)), folder / "out")
 
 
 def check_nothing_after_the_withdrawal(job: Job) -> None:
     """What was sealed was sealed before, was withdrawn with the grant, and is to be pulled; there is nothing else."""
+    assert released_after_withdrawal(job) == 0
     ledger = entries(job.project)
-    (withdrawn,) = (entry.seq for entry in ledger if entry.kind == "consent.withdrawn")
     sealed = [entry for entry in ledger if entry.kind == "release.sealed"]
     pulled = [entry for entry in ledger if entry.kind == "release.withdrawn"]
-    assert all(entry.seq < withdrawn for entry in sealed)
     assert [entry.data["release"] for entry in pulled] == [entry.data["release"] for entry in sealed]
     assert [pull.release_id for pull in pull_list(job.project)] == [entry.data["release"] for entry in sealed]
     assert {row.state for row in variant_rows(job.project)} & {"released"} == set()
@@ -109,7 +43,7 @@ def check_nothing_after_the_withdrawal(job: Job) -> None:
 @pytest.mark.parametrize("moment", ["paint keep-de:12", "release keep-de:20"])
 def test_a_job_under_way_stops_and_releases_nothing(short_master: Path, tmp_path: Path, moment: str) -> None:
     job = new_job(tmp_path, short_master)
-    assert status_after(job, moment) == RightsError.exit_status
+    assert withdrawn_at(job, moment).status == RightsError.exit_status
     check_nothing_after_the_withdrawal(job)
     assert not job.out.exists()
     assert [entry.kind for entry in entries(job.project)].count("release.sealed") == 0
@@ -167,7 +101,7 @@ def test_a_withdrawal_at_random_moments_never_lets_anything_out(short_master: Pa
         stage, pictures = STAGES[number % len(STAGES)]
         kill = number % 2 == 1
         later_s = dice.uniform(0, 1.5) if stage.startswith("release") else 0.0
-        statuses.append(status_after(job, f"{stage}:{dice.randint(1, pictures)}", later_s, kill=kill))
+        statuses.append(withdrawn_at(job, f"{stage}:{dice.randint(1, pictures)}", later_s, kill=kill).status)
         check_nothing_after_the_withdrawal(job)
         with running(job) as process:  # nor when it is started again
             process.communicate()
