@@ -15,6 +15,7 @@ from countenance.cli import (
     bench,
     consent,
     erasure,
+    evidence,
     inspect,
     keys,
     ledger,
@@ -56,7 +57,9 @@ def _common(
     context.obj = project
 
 
-_ROOMS = (*(setup, keys, people, consent, policy, erasure, produce, review, inspect, preflight, ledger, verify, bench),)
+_ROOMS = (
+    setup, keys, people, consent, policy, erasure, produce, review, inspect, preflight, ledger, verify, evidence, bench,
+)  # fmt: skip
 for commands in _ROOMS:
     commands.register(app)
 
