@@ -38,7 +38,8 @@ from countenance.provenance.sound_pattern import (
 SOUND_MARK_ALGORITHM = "org.countenance.sound.1"
 
 LOWEST_HZ, HIGHEST_HZ = 8_000, 96_000
-STRENGTH = 0.12  # nepers in a cell as wide as the ear's own band; wider bands of the ear average over several cells
+STRENGTH = 0.11  # nepers in a cell as wide as the ear's own band; wider bands of the ear average over several cells
+EASED, EASED_HZ, FULL_HZ = 0.4, 1500, 3000  # share of it where voices have their formants, rising to the whole
 STEADY, LEAST_SHARE = 0.3, 0.3  # nepers from hop to hop below which a tone is steady, and what it still carries
 BELOW_HOST_DB = -8.0  # the change never stands out of what is heard in its own band within 5 ms
 MASKER_S = 0.005
@@ -126,13 +127,14 @@ def mark_sound(samples: NDArray[np.float32], rate_hz: int, key: bytes, mark_id: 
 
 
 def _cell_nepers() -> NDArray[np.float32]:
-    """How far each band's cells are lifted or lowered, (71,): by the width of the ear's band there.
+    """Nepers by which each band's cells are lifted or lowered, (71,): by the width of the ear's band there.
 
     Equivalent rectangular bandwidth after Glasberg and Moore (1990).
     """
-    middle_khz = (FIRST_BIN + BINS_PER_BAND * (np.arange(BANDS) + 0.5) - 0.5) * BIN_HZ / 1000
-    ear_hz = 24.7 * (4.37 * middle_khz + 1)
-    return np.asarray(STRENGTH * np.sqrt(ear_hz / (BINS_PER_BAND * BIN_HZ)), np.float32)
+    middle_hz = (FIRST_BIN + BINS_PER_BAND * (np.arange(BANDS) + 0.5) - 0.5) * BIN_HZ
+    ear_hz = 24.7 * (4.37 * middle_hz / 1000 + 1)
+    eased = np.interp(middle_hz, (EASED_HZ, FULL_HZ), (EASED, 1.0))
+    return np.asarray(STRENGTH * eased * np.sqrt(ear_hz / (BINS_PER_BAND * BIN_HZ)), np.float32)
 
 
 def _window() -> NDArray[np.float32]:

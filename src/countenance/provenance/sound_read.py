@@ -39,7 +39,7 @@ PHASES = ROWS * STEPS_PER_ROW  # 640 places where the pattern may begin
 WINDOW_S, NEXT_WINDOW_S = 30.0, 20.0  # a longer sound is read in windows: clocks drift, and parts may be exchanged
 LEAST_S = 1.5
 WIDEST_SPEED, SPEED_STEP = 0.045, 0.0025  # films go to television 4.2 % faster; half a step moves 15 s by 19 ms
-PRESENT_Z = 7.0
+PRESENT_Z, PRESENT_PACED_Z = 6.0, 6.7  # at the plain pace; at any of the many others
 TRY_Z = 5.0  # from here on the id is tried
 TRIES = 4
 LEAST_FIT = 0.2
@@ -47,6 +47,7 @@ FIRST_HALF_BIN = 2 * FIRST_BIN * 9 // 10  # with room for other pitches on both 
 HALF_BINS = 2 * LAST_BIN * 11 // 10
 
 _LEVELS = (-0.5, 0.8)  # nepers beyond which a level says no more
+_LINES, _LINES_LOOKS = 1.5, 161  # what stands out for a second is a tone: that much of it is taken off
 _CELL_LIMIT = 2.0  # nepers times looks, the same for a whole cell
 _STILL_THERE = 0.14  # what of a cell's deviation the rows before and after it foretell each
 _NEIGHBOURS = 5  # bands
@@ -176,7 +177,9 @@ def read_heard(heard: Heard, key: bytes) -> SoundReading | None:
             return _named(heard, closer, word, tries)
         if closest is None or closer.pilot_z > closest.pilot_z:
             closest = closer
-    if closest is None or closest.pilot_z < PRESENT_Z:
+    if plain.pilot_z >= PRESENT_Z:
+        return _reading(heard, plain, chance_of_false_alarm(plain.pilot_z, PHASES))
+    if closest is None or closest.pilot_z < PRESENT_PACED_Z:
         return None
     return _reading(heard, closest, chance_of_false_alarm(closest.pilot_z, tries))
 
@@ -250,9 +253,11 @@ def _bands(running: NDArray[np.float32], pace: Pace) -> NDArray[np.float32]:
 
 
 def _cells(power: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How much louder than its neighbours in frequency each cell is that begins with a look, (looks, 71)."""
+    """How much louder than its neighbours in frequency, and than its own mean of a second, each cell is that begins
+    with a look, (looks, 71)."""
     level = 0.5 * np.log(power + _QUIET**2 * power.max() + 1e-30)
     level -= uniform_filter1d(level, _NEIGHBOURS, axis=1, mode="nearest")
+    level -= uniform_filter1d(np.clip(level, -_LINES, _LINES), _LINES_LOOKS, axis=0, mode="nearest")
     sums = np.pad(np.cumsum(np.clip(level, *_LEVELS), axis=0), ((1, 0), (0, 0)))
     cells = sums[STEPS_PER_ROW:] - sums[:-STEPS_PER_ROW]
     padded = np.pad(cells, ((STEPS_PER_ROW, STEPS_PER_ROW), (0, 0)), mode="edge")
