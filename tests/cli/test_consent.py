@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 from typer.testing import CliRunner
 
 from countenance.cli.app import app
 from countenance.ledger.log import entries
+from countenance.store.database import writing
 from countenance.store.project import Project, init_project
+from countenance.store.tables import variant
 
 RUNNER = CliRunner()
 GRANT = """
@@ -111,3 +114,18 @@ def test_wrong_use_is_one_sentence(project: Project, grant: Path, arguments: tup
 def test_an_empty_pull_list_says_so(project: Project) -> None:
     assert run(project, "consent", "pulls") == (0, "nothing is to be taken down\n", "")
     assert json.loads(run(project, "consent", "pulls", "--json")[1]) == []
+
+
+def test_a_person_agrees_to_a_variant_that_has_pictures(project: Project, grant: Path) -> None:
+    signed(project, grant)
+    assert run(project, "consent", "grant", str(grant))[0] == 0
+    row = {"job": "j", "campaign": "launch", "face": "keep", "language": "de", "state": "in_review", "review": {}}
+    with writing(project) as connection:
+        connection.execute(insert(variant).values(id="01PLANNED", render={}, **row))
+        connection.execute(insert(variant).values(id="01RENDERED", render={"pictures_sha256": "a" * 64}, **row))
+    agree = ("consent", "approve", "01RENDERED", "Zoë Example", "--as", "Zoë Example")
+    assert [run(project, *agree)[0] for _ in range(2)] == [0, 0]
+    (entry,) = entries(project, "consent.approved")
+    assert entry.data["pictures_sha256"] == "a" * 64
+    for arguments in (("01PLANNED", "Zoë Example"), ("01RENDERED", "Nobody")):
+        assert run(project, "consent", "approve", *arguments, "--as", "Zoë Example")[0] == 2

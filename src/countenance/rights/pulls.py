@@ -48,13 +48,19 @@ class Pull:
 def pull_releases(ledger: Transaction, commitment: str, grant: RecordedGrant, actor: str) -> list[str]:
     """Withdraw every release that rests on a grant, in the transaction that withdraws the grant; returns their ids.
 
-    `commitment` is what the releases' records call the grant.
+    `commitment` is what releases call the grant. Both the ledger and the table are asked, so that a release does not
+    escape because its row was edited.
     """
+    sealed = {
+        entry.data["release"]
+        for entry in entries_in(ledger.connection, "release.sealed")
+        if commitment in entry.data.get("grants", ())
+    }
     rows = ledger.connection.execute(select(release).where(release.c.state == "released").order_by(release.c.id))
-    resting = [row for row in rows.all() if commitment in row.record.get("grants", ())]
-    for row in resting:
-        pull_release(ledger, row.id, CONSENT, actor, grant=grant.id)
-    return [row.id for row in resting]
+    resting = [row.id for row in rows.all() if row.id in sealed or commitment in row.record.get("grants", ())]
+    for release_id in resting:
+        pull_release(ledger, release_id, CONSENT, actor, grant=grant.id)
+    return resting
 
 
 def pull_release(ledger: Transaction, release_id: str, reason: str, actor: str, **more: Any) -> None:

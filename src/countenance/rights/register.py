@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, true, update
@@ -166,7 +167,16 @@ def grant_commitment(project: Project, grant: Grant) -> str:
 def _withdraw(project: Project, ledger: Transaction, recorded: RecordedGrant, actor: str, reason: str) -> None:
     _end(ledger, recorded.id, actor, reason)
     ledger.append("consent.withdrawn", actor, _ledger_data(project, recorded))
-    pull_releases(ledger, grant_commitment(project, recorded.grant), recorded, actor)
+    for one in _with_predecessors(project, ledger.connection, recorded):
+        pull_releases(ledger, grant_commitment(project, one.grant), recorded, actor)
+
+
+def _with_predecessors(project: Project, connection: Connection, recorded: RecordedGrant) -> Iterator[RecordedGrant]:
+    """A grant and those that it replaced: what was released under them has stood on this one since."""
+    yield recorded
+    if recorded.grant.replaces is not None:
+        for before in _read(project, connection, grant_record.c.id == recorded.grant.replaces):
+            yield from _with_predecessors(project, connection, before)
 
 
 def _replace(project: Project, ledger: Transaction, by: RecordedGrant, actor: str) -> None:
