@@ -23,7 +23,7 @@ ENGINES = ("swap", "lipsync")
 CAMPAIGNS = ("espresso", "tea", "juice")
 MARKETS = ("DE", "AT", "IE")
 CHANNELS = ("web", "tv", "youtube")
-LANGUAGES = ("de", "de-AT", "de-CH", "en", "fr")
+LANGUAGES = ("de", "de-AT", "de-CH", "den", "en")  # den is Slavey, no kind of German
 PRODUCTS = ("alcohol", "food", "gambling")
 CONTROLLERS = ("studio", "agency")
 PUBLISHERS = (None, "studio", "agency", "shop")
@@ -189,7 +189,7 @@ def _all(values: tuple[str, ...], universe: object) -> set[str]:
 def _languages(values: tuple[str, ...]) -> set[str]:
     if "*" in values:
         return set(LANGUAGES)
-    below = {"de": {"de", "de-AT", "de-CH"}, "en": {"en"}, "fr": {"fr"}}
+    below = {"de": {"de", "de-AT", "de-CH"}}
     return {one for value in values for one in below.get(value, {value})}
 
 
