@@ -39,21 +39,23 @@ class Attack:
         return recode(changed, self.codec, {"crf": str(self.crf), "preset": self.preset, **self.options})
 
 
-def recode(lumas: Sequence[Luma], codec: str, options: dict[str, str]) -> list[Luma]:
-    """Encode and decode, without metadata and with grey chroma."""
+def recode(pictures: Sequence[Luma], codec: str, options: dict[str, str], *, colour: bool = False) -> list[Luma]:
+    """Encode and decode, without metadata: luma planes with grey chroma, or `colour`, whole I420 pictures."""
     file = io.BytesIO()
-    height, width = (side // 2 * 2 for side in lumas[0].shape)
+    rows, width = pictures[0].shape
+    height, width = (rows * 2 // 3 if colour else rows) // 2 * 2, width // 2 * 2
     grey = np.full((height // 2, width), 128, np.uint8)
     with av.open(file, "w", format="mp4") as container:
         stream: Any = container.add_stream(codec, rate=25, options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for luma in lumas:
-            planes = np.concatenate([luma[:height, :width], grey])
+        for picture in pictures:
+            planes = picture if colour else np.concatenate([picture[:height, :width], grey])
             container.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
         container.mux(stream.encode(None))
     file.seek(0)
     with av.open(file) as container:
-        return [picture.to_ndarray()[:height].copy() for picture in container.decode(video=0)]
+        decoded = (picture.to_ndarray() for picture in container.decode(video=0))
+        return [picture.copy() if colour else picture[:height].copy() for picture in decoded]
 
 
 def fitted(short_side: int) -> Change:
@@ -218,3 +220,24 @@ def filmed(lumas: Sequence[Luma], seed: int = 0) -> list[Luma]:
         toned = 255 * np.power(seen / 255, 0.9) * light + rng.normal(0, 3.0, seen.shape)
         made.append(np.clip(np.rint(toned), 0, 255).astype(np.uint8))
     return made
+
+
+def jpeg(luma: Luma, quality: int) -> Luma:
+    return np.asarray(cv2.imdecode(cv2.imencode(".jpg", luma, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], 0), np.uint8)
+
+
+def screenshot(luma: Luma) -> Luma:
+    """Shown at 62 % of its size by a browser, sharpened, and saved."""
+    small = cv2.resize(luma, None, fx=0.62, fy=0.62, interpolation=cv2.INTER_LINEAR)
+    sharp = cv2.addWeighted(small, 1.6, cv2.GaussianBlur(small, (0, 0), 1.0), -0.6, 0)
+    return jpeg(np.asarray(sharp, np.uint8), 75)
+
+
+STILL: tuple[tuple[str, Change], ...] = (
+    ("JPEG quality 50", lambda luma: jpeg(luma, 50)),
+    ("half the size, JPEG quality 80", lambda luma: jpeg(scaled(0.5)(luma), 80)),
+    ("crop to 75 % (upper left), JPEG quality 75", lambda luma: jpeg(cropped(0.75, 0.0, 0.0)(luma), 75)),
+    ("crop to 75 % (right), JPEG quality 75", lambda luma: jpeg(cropped(0.75, 0.4, 1.0)(luma), 75)),
+    ("screenshot: to 62 %, sharpened, JPEG quality 75", screenshot),
+    ("turned by 3°, JPEG quality 75", lambda luma: jpeg(turned(3)(luma), 75)),
+)

@@ -63,12 +63,13 @@ def _sampled(container: Any, key_flags: list[bool], count: int) -> Iterator[U8]:
     try:
         for number, picture in enumerate(container.decode(stream)):
             if number in wanted:
-                yield _luma(picture)
+                yield luma_of(picture)
     except av.error.FFmpegError:
         return
 
 
-def _luma(picture: Any) -> U8:
+def luma_of(picture: Any) -> U8:
+    """The luma plane (h, w) of a decoded picture, 8 bit, turned as shown."""
     # The range is left as it is: limited or full is a matter of contrast, which nobody who samples minds.
     if picture.format.name not in _PLANAR_LUMA:
         picture = picture.reformat(format="gray")

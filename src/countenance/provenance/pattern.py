@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,21 +54,28 @@ class Pattern:
     pilot_values: NDArray[np.complex128]
     layouts: tuple[Layout, ...]
 
-    def pilot(self) -> NDArray[np.complex128]:
-        """The whole spectrum (256, 256) of the pilot."""
-        return _spectrum(self.pilot_rows, self.pilot_columns, self.pilot_values)
+    @cached_property
+    def pilot_conjugate(self) -> NDArray[np.complex64]:
+        """Complex conjugate of the pilot's half spectrum (256, 129)."""
+        whole = _spectrum(self.pilot_rows, self.pilot_columns, self.pilot_values)
+        return np.asarray(whole[:, : TILE_PX // 2 + 1].conj(), np.complex64)
 
     def tile(self, signs: NDArray[np.float32], variant: int = 0) -> NDArray[np.float32]:
         """One tile (256, 256) float32 of variance 1 that carries the 352 code `signs`."""
         layout = self.layouts[variant]
         carried = signs[layout.owners]
         values = layout.phases.real * carried[:, 0] + 1j * layout.phases.imag * carried[:, 1]
-        tile = np.fft.ifft2(self.pilot() + _spectrum(self.rows, self.columns, values)).real
+        pilot = _spectrum(self.pilot_rows, self.pilot_columns, self.pilot_values)
+        tile = np.fft.ifft2(pilot + _spectrum(self.rows, self.columns, values)).real
         return np.asarray(tile / tile.std(), np.float32)
 
-    def votes(self, spectrum: NDArray[np.complexfloating]) -> NDArray[np.float64]:
-        """Sum up what a tile's `spectrum` (256, 256) says about the 352 code signs, (VARIANTS, 352)."""
-        read = spectrum[self.rows, self.columns]
+    def votes(self, spectrum: NDArray[np.complexfloating], down: int = 0, across: int = 0) -> NDArray[np.float64]:
+        """Sum up what a tile's spectrum says about the 352 code signs, (VARIANTS, 352).
+
+        `spectrum`: whole (256, 256) or half (256, 129); `down`, `across`: pixels that the tile is shifted by.
+        """
+        turn = np.exp(2j * np.pi / TILE_PX * (self.rows * down + self.columns * across))
+        read = spectrum[self.rows, self.columns] * turn
         sums = []
         for layout in self.layouts:
             parts = np.stack([read.real * layout.phases.real, read.imag * layout.phases.imag], axis=1)

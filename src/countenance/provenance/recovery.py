@@ -13,7 +13,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from countenance.provenance.fingerprint import (
@@ -31,7 +30,7 @@ from countenance.provenance.fingerprint import (
 from countenance.provenance.pattern import TILE_PX, Pattern, keyed_pattern, mark_space
 from countenance.provenance.payload import Register
 from countenance.provenance.watermark_pose import Pose
-from countenance.provenance.watermark_read import detail_of, fold, look_at_tile, name
+from countenance.provenance.watermark_read import detail_of, fold, look_at_tile, name, pilot_match, whitened
 from countenance.provenance.watermark_search import PoseSearch
 from countenance.store.files import read_json
 from countenance.store.project import Project
@@ -246,9 +245,7 @@ def _starts(length: int, window_px: int) -> range:
 
 def _shift(tile: NDArray[np.float32], pattern: Pattern, reach: int) -> tuple[float, float] | None:
     """How far (x, y) the pilot is off in a folded tile, within `reach` pixels; None when it is not clear there."""
-    spectrum = scipy.fft.fft2(tile)
-    power = cv2.blur(np.square(np.abs(spectrum)), (15, 15), borderType=cv2.BORDER_REFLECT)
-    match = scipy.fft.ifft2(spectrum / (power + 1e-9) * pattern.pilot().conj()).real
+    match = pilot_match(whitened(tile), pattern)
     near = np.roll(match, (reach, reach), (0, 1))[: 2 * reach + 1, : 2 * reach + 1]
     down, across = np.unravel_index(int(near.argmax()), near.shape)
     if near[down, across] < CLEAR * match.std():

@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
 
 from countenance.provenance import payload
 from countenance.provenance.pattern import TILE_PX, Pattern, keyed_pattern, mark_space
@@ -120,16 +119,28 @@ def look(detail: NDArray[np.float32], pattern: Pattern, pose: Pose) -> Sight:
 
 def look_at_tile(tile: NDArray[np.float32], pattern: Pattern, pose: Pose) -> Sight:
     """The same for all tiles folded onto one (256, 256)."""
-    spectrum = scipy.fft.fft2(tile)
-    power = uniform_filter(np.abs(spectrum) ** 2, WHITEN_BINS, mode="wrap")
-    # Matched filter: where the picture itself is loud, a frequency says little.
-    spectrum /= power + 1e-9
-    match = scipy.fft.ifft2(spectrum * pattern.pilot().conj()).real
+    return see(whitened(tile), pattern, pose)
+
+
+def whitened(tile: NDArray[np.float32]) -> NDArray[np.complex64]:
+    """A folded tile's half spectrum (256, 129) by the power at each place: what is loud there says little."""
+    spectrum = scipy.fft.rfft2(tile.astype(np.float32))
+    power = np.roll(np.square(np.abs(spectrum)), TILE_PX // 2, axis=0)  # low frequencies side by side
+    usual = cv2.blur(power, (WHITEN_BINS, WHITEN_BINS), borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(spectrum / (np.roll(usual, -TILE_PX // 2, axis=0) + 1e-9), np.complex64)
+
+
+def see(spectrum: NDArray[np.complex64], pattern: Pattern, pose: Pose) -> Sight:
+    """The pilot's peak in a whitened half spectrum (256, 129), and the votes at its place."""
+    match = pilot_match(spectrum, pattern)
     down, across = np.unravel_index(int(match.argmax()), match.shape)
-    pilot_z = float((match[down, across] - match.mean()) / (match.std() + 1e-12))
-    turn = np.arange(TILE_PX) * (2j * np.pi / TILE_PX)
-    aligned = spectrum * np.exp(turn * int(down))[:, None] * np.exp(turn * int(across))[None]
-    return Sight(pilot_z, pattern.votes(aligned), pose)
+    pilot_z = float(match[down, across] / (match.std() + 1e-12))
+    return Sight(pilot_z, pattern.votes(spectrum, int(down), int(across)), pose)
+
+
+def pilot_match(spectrum: NDArray[np.complex64], pattern: Pattern) -> NDArray[np.float32]:
+    """How well the pilot fits a whitened half spectrum at each shift (256, 256), any common scale, mean 0."""
+    return np.asarray(scipy.fft.irfft2(spectrum * pattern.pilot_conjugate, s=(TILE_PX, TILE_PX)), np.float32)
 
 
 def fold(picture: NDArray[np.float32]) -> NDArray[np.float32]:
