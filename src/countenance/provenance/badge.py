@@ -26,10 +26,10 @@ Planes = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
 Mask = NDArray[np.float32]
 
 ICON = "AI"
-EM = {"normal": 0.042, "large": 0.072, "card": 0.075}  # of the shorter side
+EM = {"normal": 0.046, "large": 0.072, "card": 0.075}  # of the shorter side
 LEAST_EM_PX = 16  # capitals of 11 pixels
-SHRINK = 0.7  # words that would have to be set smaller than this share of the size give way to the icon
-WIDEST = 0.62  # of the shorter side, at most; more where the picture is wider
+SHRINK = 0.65  # words that would have to be set smaller than this share of the normal size give way to the icon
+WIDEST = 0.7  # of the shorter side, at most; more where the picture is wider
 WIDEST_OF_WIDTH = 0.45
 MARGIN = 0.04  # of the shorter side
 PILL_OPACITY = 0.74  # white letters keep a contrast above 7:1 even on a white ground
@@ -142,7 +142,7 @@ def form_for(words: str, width: int, height: int, size: str = "normal") -> tuple
     if not can_draw(words):
         return "icon", "the words' script cannot be set correctly"
     em = _em(width, height, size)
-    if _fitting(_rest(words), em, _room(width, height, em)) < max(LEAST_EM_PX, SHRINK * em):
+    if _fitting(_rest(words), em, _room(width, height, em)) < _least(width, height):
         return "icon", f"the words would be too small on {width}x{height} pixels"
     return "words", ""
 
@@ -202,6 +202,11 @@ def _em(width: int, height: int, size: str) -> float:
     return max(LEAST_EM_PX, EM[size] * min(width, height))
 
 
+def _least(width: int, height: int) -> float:
+    """The smallest size that words may be set in."""
+    return max(LEAST_EM_PX, SHRINK * EM["normal"] * min(width, height))
+
+
 def _room(width: int, height: int, em: float) -> float:
     """How long the words may be, in pixels, beside the icon."""
     return max(WIDEST * min(width, height), WIDEST_OF_WIDTH * width) - 3.2 * em
@@ -226,7 +231,7 @@ def _raster(look: _Look, width: int, height: int, card: bool) -> Raster:
     room = width * 0.9 - 3.2 * em if card else _room(width, height, em)
     words = _rest(look.words) if look.icon else look.words
     fits = _fitting(words, em, room) if words else 0
-    if look.icon and words and (not can_draw(words) or fits < max(LEAST_EM_PX, SHRINK * em)):
+    if look.icon and words and (not can_draw(words) or fits < _least(width, height)):
         words = ""
     laid = _laid_out(words, em if look.icon else fits, fits, look.icon)
     high, wide = laid[0].shape

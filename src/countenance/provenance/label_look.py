@@ -27,6 +27,7 @@ LEAST_CAPITALS_PX = 9
 LEAST_CAPITALS = 0.02  # of the picture's shorter side
 _THERE = 0.75  # correlation from which on letters are the ones that should be there
 _PART_THERE = 0.6  # of a part of the badge, which has fewer pixels to average over
+_BY_CHANCE = 0.25  # of the parts may look right where nothing is
 _SLACK_PX = 6  # by which scaling and rounding may shift it
 _SCALES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.42, 0.35, 0.3, 1.15, 1.3, 1.5)
 
@@ -63,7 +64,7 @@ def look(luma: U8, raster: Raster, full_range: bool = False) -> BadgeLook:
     match, x, y = _near(luma, template)
     here = [part for part in _parts(template) if _part_matches(luma, template, part, x, y)]
     count = len(list(_parts(template)))
-    if match >= _THERE or here:
+    if match >= _THERE or len(here) > _BY_CHANCE * count:
         cut = x + template.luma.shape[1] > luma.shape[1] or y + template.luma.shape[0] > luma.shape[0]
         state = CLEAR if len(here) == count else CUT if cut else COVERED
         contrast = _contrast(luma, template, x, y, full_range)
