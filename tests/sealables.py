@@ -35,7 +35,7 @@ def write_sealable(path: Path) -> Path:
         Image.fromarray(_picture()).save(path)
         return path
     with av.open(str(path), "w") as container:
-        if path.suffix in (".mp4", ".mkv"):
+        if path.suffix in (".mp4", ".mkv", ".mov", ".avi"):
             _add_video(container)
         else:
             _add_sound(container, path.suffix)
@@ -55,7 +55,9 @@ def _add_video(container: Any) -> None:
 
 
 def _add_sound(container: Any, suffix: str) -> None:
-    codec, form = {".m4a": ("aac", "fltp"), ".wav": ("pcm_s16le", "s16"), ".mp3": ("libmp3lame", "s16p")}[suffix]
+    codec, form = {
+        ".m4a": ("aac", "fltp"), ".wav": ("pcm_s16le", "s16"), ".mp3": ("libmp3lame", "s16p"), ".flac": ("flac", "s16"),
+    }[suffix]  # fmt: skip
     stream = container.add_stream(codec, rate=48000, layout="mono")
     noise = np.random.default_rng(7).normal(0, 0.1, 9600)
     samples = noise.astype(np.float32) if form == "fltp" else (noise * 32767).astype(np.int16)

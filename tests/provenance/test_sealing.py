@@ -198,6 +198,17 @@ def test_a_rendition_and_the_sound_alone_keep_what_is_of_their_medium(
     assert set(read_history(sound, anchor_pem(project)).marks) == {SOUND_MARK_ALGORITHM}
 
 
+@pytest.mark.parametrize("suffix", [".mov", ".avi", ".flac"])
+def test_the_less_usual_kinds_are_sealed_and_continued_as_well(
+    project: Project, master: Path, tmp_path: Path, suffix: str
+) -> None:
+    seal(project, write_sealable(tmp_path / f"render{suffix}"), tmp_path / f"sealed{suffix}", RECORD, master)
+    again = tmp_path / f"again{suffix}"
+    again.write_bytes((tmp_path / f"sealed{suffix}").read_bytes())
+    extend(project, tmp_path / f"sealed{suffix}", again, [steps.transcoded("again")])
+    assert read_history(again, anchor_pem(project)).release_id == RECORD.release_id
+
+
 def test_only_what_is_ours_and_whole_is_continued(
     project: Project, sealed: Callable[[str], Path], master: Path, tmp_path: Path
 ) -> None:

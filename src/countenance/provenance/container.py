@@ -22,6 +22,7 @@ MEDIA_TYPES = {
 LARGEST_BYTES = 2 << 30
 
 _BMFF = ("video/mp4", "audio/mp4", "video/quicktime")
+_BEHIND_ID3 = ("audio/mpeg", "audio/flac")  # a sealed FLAC begins with an ID3 tag, as an MP3 does
 _C2PA_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _UNHASHED_BOXES = (b"ftyp", b"free", b"skip", b"mfra")
 _BOX_HEADER = b"\0\0\0\0manifest\0" + bytes(8)  # version, flags, purpose, offset of a hash tree: there is none
@@ -68,7 +69,7 @@ def require_kind(path: Path) -> str:
     if named is None:
         raise InputError(f"{path} cannot carry a signed history; use one of {', '.join(MEDIA_TYPES)}.")
     found = kind_of(path)
-    if found is None or (found != named and not (found in _BMFF and named in _BMFF)):
+    if found is None or not any({found, named} <= set(alike) for alike in (_BMFF, _BEHIND_ID3, (named,))):
         what = f"is {found}" if found else "is of no kind that can carry a signed history"
         raise InputError(f"{path} {what}, not {named} as its name says; name it rightly or encode it again.")
     return named
