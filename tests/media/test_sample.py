@@ -32,6 +32,24 @@ def test_a_long_file_gives_its_key_pictures_only(tmp_path: Path) -> None:
     assert all(any(np.array_equal(luma, frames[n].planes[0]) for n in range(0, 80, 10)) for luma in lumas)
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
+def test_a_long_file_is_looked_into_at_many_places(tmp_path: Path, name: str) -> None:
+    frames = [picture(number, 32, 32) for number in range(120)]
+    path = write_clip(tmp_path / name, frames, options={"qp": "0", "g": "20", "sc_threshold": "0", "bf": "0"})
+    lumas = sample_lumas(path, 12)
+    assert len(lumas) == 12
+    numbers = [next(n for n in range(120) if np.array_equal(luma, frames[n].planes[0])) for luma in lumas]
+    assert numbers == [start + step for start in range(0, 120, 20) for step in (0, 1)]
+
+
+def test_a_long_file_that_breaks_off_gives_what_there_is(tmp_path: Path) -> None:
+    frames = [picture(number, 32, 32) for number in range(120)]
+    path = write_clip(tmp_path / "a.mp4", frames, options={"g": "20"}, muxer={"movflags": "faststart"})
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 6 // 10])
+    assert 4 <= len(sample_lumas(path, 12)) <= 12
+
+
 def test_a_still_gives_one() -> None:
     (luma,) = sample_lumas(EXAMPLES / "ada" / "refs" / "1_front_neutral.jpg")
     assert (luma.shape, luma.dtype) == ((768, 768), np.uint8)

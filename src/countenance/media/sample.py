@@ -17,23 +17,30 @@ from countenance.media.frame import U8
 
 NO_PICTURES = ("tty",)  # demuxers that make pictures out of plain text
 
-_KEY_PICTURES_WILL_DO = 24  # from that many on, the rest need not be decoded
+_ALL_UP_TO = 3  # times as many pictures as wanted are decoded from end to end; longer files are looked into
+_MOST_PLACES = 20  # of a long file
 _PLANAR_LUMA = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "gray", "nv12")
 
 
 def sample_lumas(path: Path, count: int = 60) -> list[U8]:
-    """Up to `count` luma planes (h, w) uint8 of one size, spread over the file and turned as shown.
+    """Up to `count` luma planes (h, w) uint8 of one size, in order, spread over the file and turned as shown.
 
-    A still gives one. Where the file breaks off, what came before counts. InputError when not one picture
-    can be had.
+    A still gives one. Of a long file a few pictures each are taken from many places, each place beginning with a
+    key picture, so what it costs does not grow with the file. Where the file breaks off, what came before counts.
+    InputError when not one picture can be had.
     """
     try:
         with av.open(str(path)) as container:
             if not container.streams.video or container.format.name in NO_PICTURES:
                 raise InputError(f"{path}: the file has no picture; give a video or an image.")
-            key_flags = list(_key_flags(container))
-        with av.open(str(path)) as container:  # anew, since pipes of stills cannot be sought
-            lumas = list(_sampled(container, key_flags, count))
+            pictures, keys = _pictures_and_keys(container)
+        lumas: list[U8] = []
+        if pictures > _ALL_UP_TO * count and len(keys) > 1:
+            with av.open(str(path)) as container:
+                lumas = list(_here_and_there(container, keys, count))
+        if not lumas:
+            with av.open(str(path)) as container:  # anew, since pipes of stills cannot be sought
+                lumas = list(_from_end_to_end(container, pictures, count))
     except (av.error.FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: this is no video or image that can be read ({reason}).") from error
@@ -42,23 +49,43 @@ def sample_lumas(path: Path, count: int = 60) -> list[U8]:
     return [luma for luma in lumas if luma.shape == lumas[0].shape]
 
 
-def _key_flags(container: Any) -> Iterator[bool]:
-    """For each picture of the stream, whether it stands on its own."""
+def _pictures_and_keys(container: Any) -> tuple[int, list[int]]:
+    """How many pictures the file holds, and the times (in the stream's base) of those that stand on their own.
+
+    From the file's own index where it has one (MP4, MOV), else by leafing through the packets.
+    """
+    stream = container.streams.video[0]
+    index = list(stream.index_entries)
+    if stream.frames and len(index) == stream.frames:
+        return len(index), [entry.timestamp for entry in index if entry.is_keyframe]
+    pictures, keys = 0, []
     try:
-        for packet in container.demux(container.streams.video[0]):
-            if packet.size:
-                yield bool(packet.is_keyframe)
+        for packet in container.demux(stream):
+            pictures += bool(packet.size)
+            if packet.size and packet.is_keyframe and packet.dts is not None:
+                keys.append(packet.dts)
     except av.error.FFmpegError:
-        return
+        pass
+    return pictures, keys
 
 
-def _sampled(container: Any, key_flags: list[bool], count: int) -> Iterator[U8]:
+def _here_and_there(container: Any, keys: list[int], count: int) -> Iterator[U8]:
+    """The pictures that follow on key pictures, spread over the file."""
+    stream = container.streams.video[0]
+    places = min(len(keys), _MOST_PLACES, count)
+    for place in range(places):
+        wanted = count * (place + 1) // places - count * place // places
+        try:
+            container.seek(keys[place * len(keys) // places], stream=stream)
+            for _, picture in zip(range(wanted), container.decode(stream), strict=False):
+                yield luma_of(picture)
+        except av.error.FFmpegError:
+            continue
+
+
+def _from_end_to_end(container: Any, pictures: int, count: int) -> Iterator[U8]:
     stream = container.streams.video[0]
     stream.thread_type = "AUTO"
-    pictures = len(key_flags)
-    if sum(key_flags) >= min(count, _KEY_PICTURES_WILL_DO) and pictures > 10 * count:
-        stream.codec_context.skip_frame = "NONKEY"
-        pictures = sum(key_flags)
     wanted = {number * pictures // count for number in range(count)}
     try:
         for number, picture in enumerate(container.decode(stream)):
