@@ -81,6 +81,8 @@ def test_a_key_is_told_as_text(key: object) -> None:
     text = key.text()  # type: ignore[attr-defined]
     again = read_key(text + "\n")
     assert (again.name, again.id(), again.kind) == (key.name, key.id(), key.kind)  # type: ignore[attr-defined]
+    with pytest.raises(InputError):
+        read_key(text + "\v")
     name, number, coded = text.split("+", 2)
     changed = f"{name}+{int(number, 16) ^ 1:08x}+{coded}"
     with pytest.raises(InputError, match="was changed"):

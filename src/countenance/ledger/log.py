@@ -53,6 +53,10 @@ __all__ = [
     "LedgerReport", "Transaction", "append", "commitment", "entries", "entries_in", "transaction", "utc_now", "verify",
 ]  # fmt: skip
 
+# Built once: putting a statement together takes longer than the database needs for it.
+_INSERT = insert(ledger_entry)
+_LAST = select(ledger_entry).order_by(ledger_entry.c.seq.desc()).limit(1)
+
 
 @dataclass
 class _Tail:
@@ -85,7 +89,7 @@ class Transaction:
         seq, before, ts = self._tail.frontier.size + 1, self._tail.hash, self._moment(kind)
         value = content_digest(seq, before, ts, actor, kind, text)
         row = Row(seq, before, ts, actor, kind, text, value, sign_hash(self._key, value))
-        self.connection.execute(insert(ledger_entry).values(vars(row)))
+        self.connection.execute(_INSERT, vars(row))
         self._tail.hash, self._tail.ts = value, ts
         self._tail.frontier.add(leaf_hash(row.leaf()))
         return row.entry()
@@ -186,7 +190,7 @@ def _sound_end(
     """The head to grow from, once head, last entry and file agree; a file that is one behind is moved."""
     head = read_head(connection, name) or _first_head(project, connection, key, name)
     file = read_file(project, name, head)
-    last = connection.execute(select(ledger_entry).order_by(ledger_entry.c.seq.desc()).limit(1)).first()
+    last = connection.execute(_LAST).first()
     count, size = last.seq if last else 0, head.checkpoint.size
     if file is None:
         raise _damaged("the ledger's signed checkpoint is missing beside the database")

@@ -69,15 +69,15 @@ def witness_key(name: str, key: Ed25519PublicKey) -> VerifierKey:
 
 
 def read_key(text: str) -> VerifierKey:
-    """A key from its text; InputError when it is none or its id does not fit."""
-    name, _, rest = text.strip().partition("+")
-    claimed, _, coded = rest.partition("+")
+    """A key from its text, which may end with one line break; InputError when it is none or its id does not fit."""
+    line = text.removesuffix("\n")
+    name, _, rest = line.partition("+")
     try:
-        raw = base64.b64decode(coded, validate=True)
+        raw = base64.b64decode(rest.partition("+")[2], validate=True)
         found = VerifierKey(name, Ed25519PublicKey.from_public_bytes(raw[1:]), raw[:1])
     except ValueError as exc:
-        raise InputError(f"{text.strip()!r} is no key of a log or a witness (name+id+key).") from exc
-    if found.kind not in (_ED25519, _COSIGNATURE) or found.id().hex() != claimed:
+        raise InputError(f"{line!r} is no key of a log or a witness (name+id+key).") from exc
+    if found.kind not in (_ED25519, _COSIGNATURE) or found.text() != line:
         raise InputError(f"the key of {name!r} was changed: its id does not fit; get it again from its owner.")
     return found
 
