@@ -46,7 +46,7 @@ from countenance.ledger.tree import Frontier, leaf_hash
 from countenance.store.database import reading, writing
 from countenance.store.project import Project
 from countenance.store.secrets import load_or_create_ed25519
-from countenance.store.subjects import committed
+from countenance.store.subjects import acting, committed
 from countenance.store.tables import ledger_entry
 
 __all__ = [
@@ -72,11 +72,13 @@ class Transaction:
     """A write transaction of the database whose entries stand or fall with its other writes."""
 
     connection: Connection
+    _project: Project
     _key: Ed25519PrivateKey
     _tail: _Tail
 
     def append(self, kind: str, actor: str, data: dict[str, Any]) -> Entry:
-        """Add an entry. `data` is a JSON object without personal data (see `commitment`).
+        """Add an entry. `data` is a JSON object without personal data (see `commitment`); a person on record who acts is
+        entered without their name.
 
         IntegrityError when the clock is behind the last entry; `clock.corrected` alone may be dated before it.
         """
@@ -84,6 +86,7 @@ class Transaction:
             raise InputError(f"{kind!r} is no kind of entry; kinds read like 'consent.granted'.")
         if not actor.strip() or not actor.isprintable():
             raise InputError(f"the {kind} entry has no actor; say who acts.")
+        actor = acting(self._project, actor)
         text = canonical(data).decode()
         canonical(json.loads(text))  # what cannot be read back as it was written has no form for good
         seq, before, ts = self._tail.frontier.size + 1, self._tail.hash, self._moment(kind)
@@ -117,7 +120,7 @@ def transaction(project: Project) -> Iterator[Transaction]:
     name = project_key(project, key.public_key())
     with writing(project) as connection:
         head, tail = _sound_end(project, connection, key, name)
-        yield Transaction(connection, key, tail)
+        yield Transaction(connection, project, key, tail)
         note = None
         if tail.frontier.size > head.checkpoint.size:
             note = write_head(connection, name.name, tail.frontier, head.note, key)
