@@ -149,3 +149,8 @@ def _rename_face(project: Project, before: str, now: str) -> None:
     model = project.folder / "talents" / f"face-{before}.model"
     if model.exists():
         model.rename(model.with_name(f"face-{now}.model"))
+
+
+def acting(project: Project, actor: str) -> str:
+    """What the ledger calls who acts: people on record by what stands for them, everybody else by name."""
+    return f"person {committed(project, actor, actor)[:16]}" if has_subject(project, actor) else actor
