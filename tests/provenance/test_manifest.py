@@ -6,9 +6,13 @@ from countenance.provenance.disclosure import IPTC_TERMS, EngineUse, ReleaseReco
 from countenance.provenance.manifest import (
     MARK_ALGORITHM,
     RELEASE_LABEL,
+    SOUND_MARK_ALGORITHM,
+    Sources,
+    bound_marks,
     c2pa_actions,
     c2pa_assertions,
     manifest_contradictions,
+    release_facts,
 )
 
 FACE = EngineUse("face", "countenance.swap", "0.1.0")
@@ -90,3 +94,26 @@ def test_a_manifest_of_another_release_is_noticed() -> None:
     assert manifest_contradictions(RECORD, actions) == (
         "the manifest's c2pa.actions.v2 is not what the release record says",
     )
+
+
+def test_what_was_made_of_nothing_is_told_as_the_engines_own() -> None:
+    trained = replace(FACE, trained=True)
+    synthetic = replace(RECORD, master_source_type=None, engines=(trained, VOICE))
+    told = [one.get("digitalSourceType", "").removeprefix(IPTC_TERMS) for one in c2pa_actions(synthetic)[:3]]
+    assert told == ["trainedAlgorithmicMedia", "trainedAlgorithmicMedia", "algorithmicMedia"]
+
+
+def test_each_mark_has_its_action_and_its_binding() -> None:
+    sources = Sources(marks=(MARK_ALGORITHM, SOUND_MARK_ALGORITHM))
+    told = [one["parameters"]["description"] for one in c2pa_actions(RECORD, sources)[-2:]]
+    assert told == [f"picture: {MARK_ALGORITHM}", f"sound: {SOUND_MARK_ALGORITHM}"]
+    assert bound_marks({"assertions": c2pa_assertions(RECORD, sources)}) == {
+        MARK_ALGORITHM: RECORD.mark_id, SOUND_MARK_ALGORITHM: RECORD.mark_id,
+    }  # fmt: skip
+
+
+def test_a_strangers_manifest_may_hold_anything() -> None:
+    for data in (None, [], "text", {"alg": 1}, {"alg": "x", "blocks": [7]}, {"alg": "x", "blocks": [{"value": 3}]}):
+        manifest = {"assertions": [{"label": "c2pa.soft-binding", "data": data}, {"data": 3}, {}]}
+        assert bound_marks(manifest) == {}
+        assert release_facts(manifest) == {}

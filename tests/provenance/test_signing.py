@@ -10,7 +10,7 @@ from pathlib import Path
 
 import encypher_c2pa
 import pytest
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sealables import RECORD, write_sealable
 
@@ -20,7 +20,7 @@ from countenance.provenance.authority import anchor_pem, certified_chain, ensure
 from countenance.provenance.history import read_history
 from countenance.provenance.pkcs11 import open_token_key
 from countenance.provenance.sealing import seal
-from countenance.provenance.signing import identity_of, require_valid_now
+from countenance.provenance.signing import Identity, identity_of, require_valid_now
 from countenance.store.project import Project, init_project
 
 MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so")
@@ -101,7 +101,7 @@ def test_a_chain_from_another_authority_serves(project: Project, token: None, tm
     assert identity_of(project).chain_pem == chain != key.chain_pem
     assert read_history(_sealed(project, tmp_path), anchor_pem(other)).state == "Trusted"
     (project.folder / "chain.pem").write_text(ensure_authority(other).chain_pem)
-    with pytest.raises(IntegrityError, match=r"chain\.pem does not belong to the key 'releases'"):
+    with pytest.raises(IntegrityError, match=r"chain\.pem is not of the key 'releases'"):
         identity_of(project)
 
 
@@ -155,6 +155,61 @@ def test_a_module_that_is_taken_out_while_signing_leaves_nothing(
     assert not (tmp_path / "sealed.jpg").exists()
 
 
+def _key_service(project: Project, folder: Path) -> None:
+    """A program that signs as the client of a key service does, and a chain for its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    (folder / "service.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    (project.folder / "chain.pem").write_text(certified_chain(project, "service", key.public_key()))
+    (project.folder / "root.pem").write_text(anchor_pem(project))
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl command")
+def test_a_program_that_asks_a_key_service_signs(project: Project, tmp_path: Path) -> None:
+    _key_service(project, tmp_path)
+    command = f"openssl dgst -sha256 -sign {tmp_path / 'service.pem'}"
+    _set(project, command=command, chain="chain.pem", anchor="root.pem", timestamp="local")
+    history = read_history(_sealed(project, tmp_path), anchor_pem(project))
+    assert (history.state, history.stamped_at is None) == ("Trusted", False)
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("/nowhere/sign", "'/nowhere/sign' does not answer"),
+        ("sh -c 'echo no credit left >&2; exit 3'", r"'sh' failed \(no credit left\); nothing was signed"),
+        ("true", r"'true' failed \(it gave no reason\)"),
+        ("echo 123", "could not be signed|does not check out"),
+    ],
+)
+def test_a_key_service_that_fails_is_told_and_leaves_nothing(
+    project: Project, tmp_path: Path, command: str, message: str
+) -> None:
+    _key_service(project, tmp_path)
+    _set(project, command=command, chain="chain.pem", anchor="root.pem")
+    with pytest.raises(IntegrityError, match=message):
+        _sealed(project, tmp_path)
+    assert not list(tmp_path.glob("*sealed*"))
+
+
+def test_an_identity_can_be_handed_in_and_is_one_or_the_other(project: Project, tmp_path: Path) -> None:
+    asked: list[int] = []
+    own = ensure_authority(project)
+
+    def sign(message: bytes) -> bytes:
+        asked.append(len(message))
+        return own.key.sign(message, ec.ECDSA(hashes.SHA256()))
+
+    identity = Identity(own.chain_pem, own.anchor_pem, sign=sign)
+    master = write_sealable(tmp_path / "master.mp4")
+    seal(project, write_sealable(tmp_path / "a.jpg"), tmp_path / "sealed.jpg", RECORD, master, identity=identity)
+    assert read_history(tmp_path / "sealed.jpg", own.anchor_pem).state == "Trusted"
+    assert len(asked) == 1
+    with pytest.raises(InputError, match="either a key or a function"):
+        Identity(own.chain_pem, own.anchor_pem)
+
+
 def test_settings_that_cannot_be_followed_are_named(project: Project) -> None:
     _set(project, pkcs12="x")
     with pytest.raises(InputError, match="has pkcs12 under"):
@@ -164,6 +219,13 @@ def test_settings_that_cannot_be_followed_are_named(project: Project) -> None:
         identity_of(project)
     _set(project, pkcs11="/x.so", token="studio")
     with pytest.raises(InputError, match="lacks key under"):
+        identity_of(project)
+    _set(project, command="sign")
+    with pytest.raises(InputError, match="lacks chain under"):
+        identity_of(project)
+    (project.folder / "chain.pem").write_text("nothing")
+    _set(project, command="sign", chain="chain.pem")
+    with pytest.raises(InputError, match="holds no certificates"):
         identity_of(project)
 
 

@@ -53,7 +53,7 @@ def c2pa_actions(record: ReleaseRecord, sources: Sources = Sources()) -> list[di
         actions.append({"action": "c2pa.created", "digitalSourceType": IPTC_TERMS + digital_source_type(record)})
     else:
         actions.append({"action": "c2pa.opened", "parameters": {"ingredientIds": [MASTER]}})
-    actions += [_edited(engine, sources) for engine in record.engines]
+    actions += [_edited(record, engine, sources) for engine in record.engines]
     if sources.voice is not None:
         actions.append({"action": "c2pa.placed", "parameters": {"ingredientIds": [VOICE]}})
     if record.dubbed:
@@ -167,13 +167,15 @@ def manifest_contradictions(
     return tuple(_contradictions(record, manifest, sources))
 
 
-def _edited(engine: EngineUse, sources: Sources) -> dict[str, Any]:
+def _edited(record: ReleaseRecord, engine: EngineUse, sources: Sources) -> dict[str, Any]:
     parameters: dict[str, Any] = {"description": getattr(wording("en"), engine.part)}
     if engine.part == "face" and sources.references:
         parameters["ingredientIds"] = [reference_label(number) for number in range(len(sources.references))]
+    # A voice, and whatever is not painted into footage, is nothing but the engine's own.
+    alone = engine.part == "voice" or record.master_source_type is None
     return {
         "action": "c2pa.edited",
-        "digitalSourceType": IPTC_TERMS + (_source_type(engine) if engine.part == "voice" else COMPOSITE_TRAINED),
+        "digitalSourceType": IPTC_TERMS + (_source_type(engine) if alone else COMPOSITE_TRAINED),
         "softwareAgent": {"name": engine.name, "version": engine.version},
         "parameters": parameters,
     }
@@ -184,8 +186,9 @@ def reference_label(number: int) -> str:
     return f"reference-{number + 1}"
 
 
-def _source_type(voice: EngineUse) -> str:
-    return TRAINED if voice.trained else ALGORITHMIC
+def _source_type(engine: EngineUse) -> str:
+    """The IPTC term for what an engine makes of nothing."""
+    return TRAINED if engine.trained else ALGORITHMIC
 
 
 def _written(manifest: Mapping[str, Any]) -> dict[str, list[Any]]:

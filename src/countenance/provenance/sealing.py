@@ -54,13 +54,15 @@ def seal(
     voice: Path | None = None,
     references: Sequence[str] = (),
     marks: Sequence[str] = (MARK_ALGORITHM,),
+    identity: Identity | None = None,
 ) -> str:
     """Write `source` with the signed history of a release to `target`; returns the manifest's id.
 
     `master` is the file that the release was made from, None when it is wholly synthetic; the others are those
-    of `Sources`. Signing comes last: any later change of the file's bytes breaks the seal. The sealed file is
-    read back and must be trusted and say what the record says, else IntegrityError and no file. InputError when
-    a file is not what its name says, cannot be read or written, or is too large.
+    of `Sources`. `identity` signs, by default the one of the project's settings. Signing comes last: any later
+    change of the file's bytes breaks the seal. The sealed file is read back and must be trusted and say what the
+    record says, else IntegrityError and no file. InputError when a file is not what its name says, cannot be read
+    or written, or is too large.
     """
     if (master is None) != (record.master_source_type is None):
         raise InputError("a release record and its seal must agree on whether there was a master.")
@@ -68,6 +70,7 @@ def seal(
     ingredients = [_by_hash(reference_label(n), "inputTo", sha) for n, sha in enumerate(sources.references)]
     return _write(
         project,
+        identity or identity_of(project),
         source,
         target,
         f"release {record.release_id}",
@@ -77,15 +80,24 @@ def seal(
     )
 
 
-def seal_voice(project: Project, source: Path, target: Path, record: ReleaseRecord) -> str:
+def seal_voice(
+    project: Project, source: Path, target: Path, record: ReleaseRecord, *, identity: Identity | None = None
+) -> str:
     """Seal the voice track of a dubbed release, which becomes a part of the release; returns the manifest's id."""
     if not any(engine.part == "voice" for engine in record.engines):
         raise InputError(f"release {record.release_id} has no voice of its own to seal.")
-    return _write(project, source, target, VOICE, voice_assertions(record), [], lambda _history: ())
+    signer = identity or identity_of(project)
+    return _write(project, signer, source, target, VOICE, voice_assertions(record), [], lambda _history: ())
 
 
 def extend(
-    project: Project, source: Path, target: Path, actions: Sequence[Mapping[str, Any]], *, title: str = "derived"
+    project: Project,
+    source: Path,
+    target: Path,
+    actions: Sequence[Mapping[str, Any]],
+    *,
+    title: str = "derived",
+    identity: Identity | None = None,
 ) -> str:
     """Seal `target`, which was made from the sealed file `source` by `actions`, in place; returns the manifest's id.
 
@@ -93,12 +105,14 @@ def extend(
     binds the same marks, as far as they are of its medium. Only what this project sealed is continued:
     IntegrityError when `source` is not trusted. Errors otherwise as for `seal`; `target` then stays unsealed.
     """
-    parent = read_history(source, identity_of(project).anchor_pem)
+    signer = identity or identity_of(project)
+    parent = read_history(source, signer.anchor_pem)
     if parent.state != TRUSTED or parent.release_id is None:
         raise IntegrityError(f"{source} is no sealed release of this project, so nothing can be derived from it.")
     assertions = derived_assertions(parent.manifest, actions, require_kind(target), utc_now())
     return _write(
         project,
+        signer,
         target,
         target,
         f"release {parent.release_id}: {title}",
@@ -110,6 +124,7 @@ def extend(
 
 def _write(
     project: Project,
+    identity: Identity,
     source: Path,
     target: Path,
     title: str,
@@ -118,7 +133,6 @@ def _write(
     check: Check,
 ) -> str:
     kind = require_kind(source)
-    identity = identity_of(project)
     definition = {
         "claim_generator_info": [{"name": GENERATOR, "version": __version__}],
         "title": title,

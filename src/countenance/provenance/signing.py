@@ -1,11 +1,14 @@
-"""Who signs: the project's own key, or one in a hardware module or key service, asked by a callback."""
+"""Who signs: the project's own key, one in a hardware module, or a key service that a program asks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,8 @@ from countenance.provenance.timestamp import serving
 from countenance.store.project import Project
 
 LOCAL = "local"
-_KEYS = {"timestamp", "chain", "anchor", "pkcs11", "token", "key", "pin_file"}
+_KEYS = {"timestamp", "chain", "anchor", "command", "pkcs11", "token", "key", "pin_file"}
+_COMMAND_S = 60  # a key service that takes longer does not answer
 
 
 @dataclass(frozen=True)
@@ -59,23 +63,18 @@ def identity_of(project: Project) -> Identity:
     """
     settings = _settings(project)
     timestamp = settings.get("timestamp")
-    if "pkcs11" not in settings:
-        authority = ensure_authority(project)
-        key_pem = authority.key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        return Identity(authority.chain_pem, authority.anchor_pem, key_pem=key_pem, timestamp=timestamp)
-    key = _token_key(project, settings)
-    if "chain" in settings:
-        chain, anchor = _text(project, settings["chain"]), _text(project, settings.get("anchor", settings["chain"]))
-        if x509.load_pem_x509_certificate(chain.encode()).public_key() != key.public_key:
-            raise IntegrityError(
-                f"the first certificate of {settings['chain']} does not belong to the key {key.label!r}."
-            )
-    else:
-        chain = certified_chain(project, f"signer-{key.fingerprint}", key.public_key)
-        anchor = ensure_authority(project).anchor_pem
-    return Identity(chain, anchor, sign=key.sign, timestamp=timestamp)
+    if "command" in settings:
+        chain, anchor = _chain(project, settings)
+        return Identity(chain, anchor, sign=partial(_ask, shlex.split(settings["command"])), timestamp=timestamp)
+    if "pkcs11" in settings:
+        key = _token_key(project, settings)
+        chain, anchor = _chain(project, settings, key) if "chain" in settings else _certified(project, key)
+        return Identity(chain, anchor, sign=key.sign, timestamp=timestamp)
+    authority = ensure_authority(project)
+    key_pem = authority.key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return Identity(authority.chain_pem, authority.anchor_pem, key_pem=key_pem, timestamp=timestamp)
 
 
 @contextmanager
@@ -153,6 +152,39 @@ def _token_key(project: Project, settings: Mapping[str, str]) -> TokenKey:
         raise InputError(f"{project.settings_path} lacks {missing[0]} under [signing]; a PKCS#11 key needs it.")
     pin = _text(project, settings["pin_file"]).strip() if "pin_file" in settings else None
     return open_token_key(Path(settings["pkcs11"]), settings["token"], settings["key"], pin)
+
+
+def _chain(project: Project, settings: Mapping[str, str], key: TokenKey | None = None) -> tuple[str, str]:
+    """The certificates that the settings name, signer first, and their root; those of `key` where one is given."""
+    if "chain" not in settings:
+        raise InputError(f"{project.settings_path} lacks chain under [signing]; a command that signs needs it.")
+    chain = _text(project, settings["chain"])
+    try:
+        certificates = x509.load_pem_x509_certificates(chain.encode())
+    except ValueError as exc:
+        raise InputError(f"{settings['chain']}, which the signing settings name, holds no certificates.") from exc
+    if key is not None and certificates[0].public_key() != key.public_key:
+        raise IntegrityError(
+            f"the first certificate of {settings['chain']} is not of the key {key.label!r}; name its own chain."
+        )
+    return chain, _text(project, settings["anchor"]) if "anchor" in settings else chain
+
+
+def _certified(project: Project, key: TokenKey) -> tuple[str, str]:
+    """Certificates for a key in a token by the project's own authority, and its root."""
+    return certified_chain(project, f"signer-{key.fingerprint}", key.public_key), ensure_authority(project).anchor_pem
+
+
+def _ask(command: Sequence[str], message: bytes) -> bytes:
+    """The signature of a program that gets the message as its input, as those of key services do."""
+    try:
+        done = subprocess.run(command, input=message, capture_output=True, timeout=_COMMAND_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as exc:
+        raise IntegrityError(f"the signing command {command[0]!r} does not answer ({exc}); check it.") from exc
+    if done.returncode or not done.stdout:
+        told = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it gave no reason"]
+        raise IntegrityError(f"the signing command {command[0]!r} failed ({told[0]}); nothing was signed.")
+    return done.stdout
 
 
 def _text(project: Project, name: str) -> str:
