@@ -30,6 +30,7 @@ class Paper(FPDF):
         self.set_title(title)
         self.set_margins(_MARGIN_MM, 18, _MARGIN_MM)
         self.set_auto_page_break(True, 20)
+        self.c_margin = 0  # text, pictures and lines begin at the same edge
         sans = files("fontpkg_noto_sans").joinpath("files/NotoSans[wdth,wght].ttf")
         mono = files("fontpkg_ibm_plex_mono").joinpath("files/IBMPlexMono-Regular.ttf")
         self.add_font(_TEXT, "", str(sans), variations={"wght": 400.0, "wdth": 100.0})
@@ -70,7 +71,7 @@ class Paper(FPDF):
         self.set_text_color(*_INK)
         self.set_fill_color(*_WASH)
         self.multi_cell(
-            0, 3.9, self.shown(text, _MONO), align="L", fill=True, padding=Padding(1, 1.5), wrapmode=WrapMode.CHAR,
+            0, 3.9, self.shown(text, _MONO), align="L", fill=True, padding=Padding(1, 1.5, 1, 1.5), wrapmode=WrapMode.CHAR,
             new_x=XPos.LMARGIN, new_y=YPos.NEXT,
         )  # fmt: skip
         self.ln(0.8)
@@ -161,7 +162,7 @@ def _front(paper: Paper, evidence: Mapping[str, Any], poster: Path | None) -> No
             "Language": release["language"],
             "Changed with AI": "; ".join(release["changes"]) or "nothing",
             "Variant": release["variant"],
-            "Mark in picture and sound": release["mark_id"],
+            "Mark": release["mark_id"],
             "Signed history": release["manifest_id"],
             "Written at": evidence["made_at"],
             "Written by": evidence["made_by"],

@@ -125,7 +125,7 @@ def look(project: Project, path: Path, ledger: LedgerReport) -> Looks:
     streams = streams_of(path, history)
     lumas = _pictures(path, needed=not streams.sound and history.manifest_id is None) if streams.picture else []
     mark = read_mark(lumas, mark_key(project), issued=issued_marks(project)) if lumas else None
-    by_bytes = find_release(project, release_table.c.record["sha256"].as_string() == sha256, ledger)
+    by_bytes = find_release(project, has_bytes(sha256), ledger)
     lost = lumas and mark is None and by_bytes is None and history.state != TRUSTED
     recovered = recover(lumas, stored_releases(project), mark_key(project)) if lost else None
     read = mark or recovered
@@ -140,7 +140,7 @@ def look(project: Project, path: Path, ledger: LedgerReport) -> Looks:
         recovered=recovered,
         sound=heard,
         sound_s=len(samples) / SOUND_RATE_HZ if samples is not None else 0.0,
-        by_bytes=find_release(project, has_bytes(sha256), ledger),
+        by_bytes=by_bytes,
         by_history=find_release(project, release_table.c.id == history.release_id, ledger),
         by_mark=_of_mark(project, read.mark_id if read else None, ledger),
         by_sound=_of_mark(project, heard.mark_id if heard else None, ledger),

@@ -15,6 +15,7 @@ from countenance.provenance.findings import PROOF, Finding, Teller, seen_state, 
 from countenance.provenance.history import INVALID, TRUSTED, VALID, History, read_history
 from countenance.provenance.looks import streams_of
 from countenance.provenance.manifest import RELEASE_LABEL
+from countenance.provenance.records import FILES
 from countenance.provenance.verify_words import say
 from countenance.store.files import sha256_file
 
@@ -91,7 +92,7 @@ def _of_proof(proof: dict[str, Any], anchor: Anchor, sha256: str, language: str)
         entry = check_proof(proof, anchor.ledger_key_pem)
     except IntegrityError as problem:
         return teller.tell("ledger", "refuted", PROOF, problem=problem), None
-    if entry.kind != "release.sealed" or entry.data.get("sha256") != sha256:
+    if entry.kind != "release.sealed" or sha256 not in (entry.data.get(name) for name in FILES):
         return teller.tell("ledger", "of another file", PROOF, seq=entry.seq), None
     return teller.tell("ledger", "included", PROOF, seq=entry.seq), entry
 

@@ -14,7 +14,7 @@ from countenance.store.database import reading
 from countenance.store.project import Project
 from countenance.store.tables import release as release_table
 
-_FILES = ("sha256", "poster_sha256")  # of a release's record: what its video and its poster hash to
+FILES = ("sha256", "poster_sha256")  # of a release's record: what its video and its poster hash to
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Known:
 
 def has_bytes(sha256: str) -> ColumnElement[bool]:
     """The release whose video, or whose poster, is this file bit by bit."""
-    return or_(*(release_table.c.record[name].as_string() == sha256 for name in _FILES))
+    return or_(*(release_table.c.record[name].as_string() == sha256 for name in FILES))
 
 
 def find_release(project: Project, where: ColumnElement[bool], ledger: LedgerReport) -> Known | None:
@@ -53,7 +53,7 @@ def find_release(project: Project, where: ColumnElement[bool], ledger: LedgerRep
         kinds = ("release.sealed", "release.withdrawn", "consent.granted", "consent.withdrawn")
         entries = {kind: entries_in(connection, kind) if ledger.ok else [] for kind in kinds}
     facts = {"release": row.id, "mark_id": row.mark_id}
-    facts |= {name: row.record.get(name) for name in _FILES if name == "sha256" or name in row.record}
+    facts |= {name: row.record.get(name) for name in FILES if name == "sha256" or name in row.record}
     ended = [entry for entry in entries["release.withdrawn"] if entry.data.get("release") == row.id]
     return Known(
         id=row.id,
