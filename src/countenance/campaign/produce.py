@@ -23,7 +23,7 @@ from countenance.campaign.permission import Watch, require_known_people, require
 from countenance.campaign.plan import Plan, plan
 from countenance.campaign.release import release_variant
 from countenance.campaign.render import Rendering, render_variant
-from countenance.campaign.screen import screen_brief, screen_master, screen_rendering
+from countenance.campaign.screen import screen_brief, screen_master, screen_rendering, screen_scenes
 from countenance.campaign.stages import Progress, Seen, key_of, see, speak_dub
 from countenance.campaign.task import Task
 from countenance.campaign.variants import (
@@ -157,6 +157,7 @@ def _see(request: dict[str, Any]) -> None:
     work = _Work.of(request)
     require_known_people(work.project, work.brief, work.seen())
     screen_master(work.project, work.brief, work.seen())
+    screen_scenes(work.project, work.brief, work.seen())
 
 
 @DBOS.step(name="speak")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from countenance.campaign.bareskin import BARE, barest
 from countenance.campaign.brief import Brief
 from countenance.campaign.likenesses import embeddings_of
 from countenance.campaign.render import Rendering
@@ -69,6 +70,22 @@ def screen_master(project: Project, brief: Brief, seen: Seen) -> None:
             f"person {person} of the master", f"person {person} of the master", seen.sha256, blocked, policy,
         )
     ]  # fmt: skip
+    _enforce(project, brief, findings, policy)
+
+
+def screen_scenes(project: Project, brief: Brief, seen: Seen) -> None:
+    """The same for what people wear: where much skin is bare, somebody looks before anything is made."""
+    policy = load_policy(project)
+    if policy.action("bare_skin") == "allow":
+        return
+    findings = []
+    for person in range(seen.perception.people):
+        bare = barest(seen.master, seen.perception, person)
+        if bare is not None and bare.extent >= BARE:
+            at_s = float(seen.master.pts[bare.picture] * seen.master.time_base)
+            what = f"much bare skin at {at_s:.1f} s ({bare.extent:.1f} times the face)"
+            where = f"person {person} of the master"
+            findings.append(Finding("bare_skin", where, what, f"{where}: {what}", seen.sha256))
     _enforce(project, brief, findings, policy)
 
 
