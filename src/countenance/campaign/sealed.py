@@ -47,20 +47,26 @@ def seal_files(
     shutil.rmtree(parts, ignore_errors=True)
     parts.mkdir()
     term = digital_source_type(record)
-    write_source_type(folder / UNSEALED_VIDEO, parts / VIDEO, term)
-    video = seal(
-        task.project,
-        parts / VIDEO,
-        folder / VIDEO,
-        record,
-        task.brief.master,
-        voice=_voice(task, record, parts),
-        references=[one["sha256"] for one in receipt["inputs"]["references"]],
-        marks=(MARK_ALGORITHM, SOUND_MARK_ALGORITHM) if sound_marked else (MARK_ALGORITHM,),
-    )
-    write_source_type(folder / UNSEALED_POSTER, folder / POSTER, term)
-    poster = extend(task.project, folder / VIDEO, folder / POSTER, [still(poster_s)], title="poster")
-    shutil.rmtree(parts)
+    try:
+        write_source_type(folder / UNSEALED_VIDEO, parts / VIDEO, term)
+        video = seal(
+            task.project,
+            parts / VIDEO,
+            folder / VIDEO,
+            record,
+            task.brief.master,
+            voice=_voice(task, record, parts),
+            references=[one["sha256"] for one in receipt["inputs"]["references"]],
+            marks=(MARK_ALGORITHM, SOUND_MARK_ALGORITHM) if sound_marked else (MARK_ALGORITHM,),
+        )
+        write_source_type(folder / UNSEALED_POSTER, folder / POSTER, term)
+        poster = extend(task.project, folder / VIDEO, folder / POSTER, [still(poster_s)], title="poster")
+    except BaseException:
+        for name in (VIDEO, POSTER):  # a release is sealed whole or not at all
+            (folder / name).unlink(missing_ok=True)
+        raise
+    finally:
+        shutil.rmtree(parts, ignore_errors=True)
     return {
         "seal": {"manifest_id": video, "sha256": sha256_file(folder / VIDEO)},
         "poster": {"manifest_id": poster, "sha256": sha256_file(folder / POSTER)},
