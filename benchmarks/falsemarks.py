@@ -67,7 +67,7 @@ def false_alarms(pool: Executor, key: bytes, issued: Register) -> Table:
         ("slowest of them, CPU s", round(slowest, 1)),
         (f"estimated rate of an issued id being named by chance, per file (fit ≥ {least_fit(len(issued)):.3f} with "
          f"{len(issued):,} ids)", "≤ 1e-10"),
-        (f"estimated rate of any id being read by chance, per file (fit ≥ {LEAST_FIT})", "≤ 5e-10"),
+        (f"estimated rate of any id being read by chance, per file (fit ≥ {LEAST_FIT})", "≤ 3e-10"),
     )  # fmt: skip
     remarks = (
         f"One trial: the detail of {PICTURES} pictures of a file, added up as the reader does; of that a random crop "

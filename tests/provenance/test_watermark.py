@@ -12,7 +12,7 @@ from clips import EXAMPLES, frames_of, psnr_db
 from numpy.typing import NDArray
 
 from countenance.media.sample import sample_lumas
-from countenance.provenance.pattern import VARIANTS
+from countenance.provenance.pattern import VARIANTS, keyed_pattern
 from countenance.provenance.payload import CODE_SIGNS, Register, encode
 from countenance.provenance.watermark import HOLD, SHORTEST_SHOT, Marker, noise_strength
 from countenance.provenance.watermark_read import LEAST_FIT, joined, least_fit, read_mark
@@ -243,6 +243,17 @@ def test_an_issued_id_is_recognised_where_too_little_is_left_to_read_it(marked: 
     assert reading is not None and reading.mark_id == MARK_ID and reading.issued
     assert read_mark(drowned, KEY, search=False, issued=Register(range(1000))) is None
     assert read_mark(drowned, OTHER_KEY, search=False, issued=issued) is None
+
+
+def test_without_its_pilot_the_mark_is_read_where_the_picture_lies_as_it_did() -> None:
+    pattern = keyed_pattern(KEY)
+    signs = encode(MARK_ID)
+    pilot = (pattern.tile(signs) + pattern.tile(-signs)) / 2  # as averaging over many ids would show it
+    noise = np.random.default_rng(0).normal(120, 8, (512, 768))
+    robbed = np.clip(noise + 2 * np.tile(pattern.tile(signs) - pilot, (2, 3)), 0, 255).astype(np.uint8)
+    reading = read_mark([robbed], KEY, search=False)
+    assert reading is not None and reading.mark_id == MARK_ID and reading.pilot_z == 0
+    assert read_mark([robbed[40:, 40:]], KEY, search=False) is None
 
 
 def test_more_issued_ids_ask_for_a_better_fit() -> None:

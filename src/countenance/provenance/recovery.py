@@ -30,7 +30,7 @@ from countenance.provenance.fingerprint import (
 from countenance.provenance.pattern import TILE_PX, Pattern, keyed_pattern, mark_space
 from countenance.provenance.payload import Register
 from countenance.provenance.watermark_pose import Pose
-from countenance.provenance.watermark_read import detail_of, fold, look_at_tile, name, pilot_match, whitened
+from countenance.provenance.watermark_read import detail_of, fold, name, pilot_match, see, whitened
 from countenance.provenance.watermark_search import PoseSearch
 from countenance.store.files import read_json
 from countenance.store.project import Project
@@ -106,8 +106,9 @@ def recover(lumas: Iterable[NDArray[np.uint8]], stored: Iterable[Stored], key: b
     for camera in (_standing, _hand_held):
         back = found.to_picture @ np.linalg.inv(to_mark_space)  # from mark space to the picture that was matched
         views = _straightened(details, [way @ back for way in camera(pictures, number, found)], size, pattern)
-        sight = look_at_tile(fold(_added(details, views, size)), pattern, Pose(1.0, 1.0))
-        named = name(sight, issued)
+        spectrum = whitened(fold(_added(details, views, size)))
+        sight = see(spectrum, pattern, Pose(1.0, 1.0))
+        named = name(sight, issued) or name(sight._replace(votes=pattern.votes(spectrum)), issued)
         if named is not None:
             word = named[0]
             owner = next((one.release_id for one in releases if one.mark_id == word.mark_id), read.release_id)

@@ -76,7 +76,7 @@ def read_mark(
         return None
     read = _Reader(detail, pattern, issued)
     usual = list(usual_poses(width, height))
-    found = read.first(usual, LIKELY_USUAL)
+    found = read.first(usual, LIKELY_USUAL) or read.unmoved(usual[0])
     if found is None and search:
         found = read.first(quarter_turned(usual), LIKELY_FLIPPED) or read.searched()
     if found is None:
@@ -184,6 +184,13 @@ class _Reader:
         """The id in the first of the few poses in which the pilot stands out most and an id can be read."""
         sights = sorted((look(self._detail, self._pattern, pose) for pose in poses), key=lambda one: -one.pilot_z)
         return next(filter(None, map(self._named, sights[:likely])), None)
+
+    def unmoved(self, pose: Pose) -> tuple[Sight, Word, bool] | None:
+        """The id where the tiles begin at the picture's corner: that needs no pilot, which averaging can take away."""
+        spectrum = whitened(fold(pose.undo(self._detail)))
+        sight = Sight(0.0, self._pattern.votes(spectrum), pose)
+        named = name(sight, self._issued)
+        return (sight, *named) if named else None
 
     def searched(self) -> tuple[Sight, Word, bool] | None:
         for _height, pose in search_poses(self._detail, self._pattern, LIKELY_SEARCHED):
