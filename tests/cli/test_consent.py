@@ -101,7 +101,7 @@ def test_a_changed_receipt_fails_the_check(project: Project, grant: Path) -> Non
         ("withdraw", "--token", "cw1-nonsense"),
         ("receipt", "01X", "--out", "."),
         ("sheet", "missing.yaml"),
-        ("taken-down", "01X", "--where", "web"),
+        ("takedown", "01X", "--where", "web"),
         ("approve", "01X", "Zoë Example", "--as", "Zoë"),
     ],
 )

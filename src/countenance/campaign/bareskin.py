@@ -18,8 +18,8 @@ from countenance.media.probe import Master
 from countenance.perception.topology import FACE_OVAL
 from countenance.perception.tracks import FaceTrack, Perception
 
-# Of 28 dressed people in the footage who could be judged the barest had 1.1 times the area of the face; a bare body down
-# to the waist has about 5. Four of five faces could not be judged: too small, cut off below, or like their background.
+# Of 28 dressed people in the footage who could be judged the barest had 1.1 times the area of the face; a bare body
+# down to the waist has about 5. Four of five could not be judged: too small, cut off below, or like their background.
 BARE = 2.5
 _LIKE_SKIN_BESIDE = 0.15  # share of the places beside the head from which on the background cannot be told from skin
 _SMALLEST_PX, _TRACKS, _PARTS = 32, 4, (0.25, 0.5, 0.75)

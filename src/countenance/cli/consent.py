@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
     command(consent, "withdraw")(consent_withdraw)
     command(consent, "show")(consent_show)
     command(consent, "pulls")(consent_pulls)
-    command(consent, "taken-down")(consent_taken_down)
+    command(consent, "takedown")(consent_taken_down)
 
 
 def consent_sheet(
