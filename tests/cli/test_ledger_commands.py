@@ -119,3 +119,14 @@ def test_a_clock_that_was_ahead_is_put_on_record(project: Project, monkeypatch: 
     append(project, "render.finished", "kim", {})
     assert run(project, "ledger", "verify")[0] == 0
     assert [one.kind for one in entries(project)][4:] == ["render.started", "clock.corrected", "render.finished"]
+
+
+def test_a_project_on_postgresql_is_made_and_used_by_commands(tmp_path: Path, postgresql: str) -> None:
+    folder = tmp_path / "shared"
+    status, words = anywhere("init", str(folder), "--database", postgresql)
+    assert (status, words.split(":")[0]) == (0, "made")
+    append(Project(folder), "render.started", "kim", {})
+    assert run(Project(folder), "ledger", "verify")[:2] == (0, "the ledger checks out (entries: 1)\n")
+    assert not (folder / ".countenance" / "countenance.db").exists()
+    status, words = anywhere("init", str(tmp_path / "other"), "--database", "sqlite:///x")
+    assert (status, "no PostgreSQL database" in words) == (2, True)

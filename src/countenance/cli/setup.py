@@ -27,6 +27,10 @@ def init(
     tenant: Annotated[
         str, typer.Option("--tenant", metavar="NAME", help="The studio's name in its certificates.")
     ] = "Countenance",
+    database: Annotated[
+        str | None,
+        typer.Option("--database", metavar="URL", help="A PostgreSQL database (default: SQLite in the folder)."),
+    ] = None,
 ) -> None:
     """Make a project: its folder, database, keys and certificate authority. Safe to repeat."""
     from countenance.provenance.authority import ensure_authority
@@ -34,7 +38,7 @@ def init(
 
     root = folder or call.project_dir or Path.cwd()
     known = Project(root.resolve()).settings_path.is_file()
-    project = init_project(root, tenant)
+    project = init_project(root, tenant, database)
     ensure_authority(project)
     told = {
         "project": str(project.folder),
