@@ -8,6 +8,7 @@ from scipy.signal import resample_poly
 from sounds import Sound, through_codec, voice
 
 from countenance.media.audio import resample
+from countenance.provenance.payload import Register
 from countenance.provenance.sound_mark import mark_sound
 from countenance.provenance.sound_pattern import BANDS, ROWS, keyed_sound_pattern
 from countenance.provenance.sound_read import (
@@ -144,3 +145,15 @@ def test_votes_are_the_code_word_where_the_cells_are_the_pattern() -> None:
     pattern = keyed_sound_pattern(KEY)
     code = np.where(np.arange(352) % 3, 1.0, -1.0).astype(np.float32)
     np.testing.assert_array_equal(np.sign(pattern.votes(pattern.cells(code))), code)
+
+
+def test_an_issued_id_is_recognised_in_less_sound_and_no_other_is(marked: Sound) -> None:
+    decoded, rate_hz = through_codec(marked, RATE_HZ, "libopus", 32_000)
+    others = list(range(1000, 3000))
+    issued, wrong = Register([*others, MARK_ID]), Register(others)
+    starts = [0.3 * number for number in range(12)]
+    with_ids = [read_sound_mark(cut(decoded, rate_hz, 4, start), rate_hz, KEY, issued) for start in starts]
+    alone = [read_sound_mark(cut(decoded, rate_hz, 4, start), rate_hz, KEY, wrong) for start in starts]
+    named = [[one.mark_id for one in readings if one and one.mark_id is not None] for readings in (with_ids, alone)]
+    assert len(named[0]) > len(named[1])
+    assert set(named[0]) | set(named[1]) == {MARK_ID}

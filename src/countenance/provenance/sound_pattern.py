@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
 from countenance.provenance.payload import CODE_SIGNS
@@ -43,6 +44,11 @@ class SoundPattern:
     columns: NDArray[np.int64]
     signs: NDArray[np.float32]
     owners: NDArray[np.int64]
+
+    @cached_property
+    def pilot_spectra(self) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
+        """What finds the pilot at any row by multiplication: of its signs and of where it stands, (41, 71) each."""
+        return scipy.fft.rfft(self.pilot, axis=0).conj(), scipy.fft.rfft(np.abs(self.pilot), axis=0).conj()
 
     def cells(self, code: NDArray[np.float32]) -> NDArray[np.float32]:
         """The whole pattern (80, 71) of +1 (lift) and -1 (lower) for the 352 `code` signs."""

@@ -41,8 +41,9 @@ LEAST_S = 1.5
 WIDEST_SPEED, SPEED_STEP = 0.045, 0.0025  # films go to television 4.2 % faster; half a step moves 15 s by 19 ms
 PRESENT_Z, PRESENT_PACED_Z = 6.0, 6.7  # at the plain pace; at any of the many others
 TRY_Z = 5.0  # from here on the id is tried
-TRIES = 4
+TRIES = 4  # ids, where the pilot stands out most
 LEAST_FIT = 0.2
+FALSE_NAME = 2.0**-payload.CRC_BITS  # how likely an id is read from noise when it is tried
 FIRST_HALF_BIN = 2 * FIRST_BIN * 9 // 10  # with room for other pitches on both sides
 HALF_BINS = 2 * LAST_BIN * 11 // 10
 
@@ -103,12 +104,18 @@ class Heard:
         self.start_s = start_s
         self.seconds = len(samples) / rate_hz
         self._power = _running_power(resample(samples, rate_hz, RATE_HZ))
+        self._cells: dict[float, NDArray[np.float32]] = {}  # by pitch
         self._folded: dict[Pace, NDArray[np.float32]] = {}
+        self._transformed: dict[Pace, tuple[NDArray[np.complex64], NDArray[np.complex64]]] = {}
 
     def folded(self, pace: Pace) -> NDArray[np.float32]:
         """All periods added up, (640, 71): how much louder than its neighbours the cell is that begins there."""
         if pace not in self._folded:
-            self._folded[pace] = _fold(_cells(_bands(self._power, pace)))
+            if pace.pitch not in self._cells:
+                self._cells[pace.pitch] = _cells(_bands(self._power, pace.pitch))
+            cells = self._cells[pace.pitch]
+            then = np.rint(np.arange(int((len(cells) - 1) * pace.tempo) + 1) / pace.tempo).astype(int)
+            self._folded[pace] = _fold(cells[then])
         return self._folded[pace]
 
     def sight(self, pattern: SoundPattern, pace: Pace) -> Sight:
@@ -119,25 +126,32 @@ class Heard:
 
     def pilot_z(self, pattern: SoundPattern, pace: Pace) -> NDArray[np.float64]:
         """The pilot's normalised sum (640,) for each phase at which the pattern may begin."""
-        by_phase = self.folded(pace).reshape(ROWS, STEPS_PER_ROW, BANDS)
-        found = scipy.fft.rfft(by_phase, axis=0)
-        energy = scipy.fft.rfft(by_phase**2, axis=0)
-        sought = scipy.fft.rfft(pattern.pilot, axis=0).conj()[:, None]
-        where = scipy.fft.rfft(np.abs(pattern.pilot), axis=0).conj()[:, None]
-        sums = scipy.fft.irfft((found * sought).sum(axis=2), ROWS, axis=0)
-        norms = scipy.fft.irfft((energy * where).sum(axis=2), ROWS, axis=0)
-        return np.asarray(sums / np.sqrt(np.maximum(norms, 1e-9)), np.float64).ravel()
+        found, energy = self._spectra(pace)
+        sought, where = pattern.pilot_spectra
+        sums = scipy.fft.irfft(np.einsum("rsb,rb->rs", found, sought), ROWS, axis=0)
+        norms = scipy.fft.irfft(np.einsum("rsb,rb->rs", energy, where), ROWS, axis=0)
+        return np.asarray(sums / np.sqrt(np.maximum(norms, 1e-6)), np.float64).ravel()
+
+    def _spectra(self, pace: Pace) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
+        """The folded cells and their squares over the rows' frequencies, (41, 8, 71) each."""
+        if pace not in self._transformed:
+            by_row = self.folded(pace).reshape(ROWS, STEPS_PER_ROW, BANDS)
+            self._transformed[pace] = (scipy.fft.rfft(by_row, axis=0), scipy.fft.rfft(by_row**2, axis=0))
+        return self._transformed[pace]
 
 
-def read_sound_mark(samples: NDArray[np.float32], rate_hz: int, key: bytes) -> SoundReading | None:
+def read_sound_mark(
+    samples: NDArray[np.float32], rate_hz: int, key: bytes, issued: payload.Register | None = None
+) -> SoundReading | None:
     """Find the mark of `key` in a sound (n,) or (n, channels) float32 of any rate; None where there is none.
 
     The id is mostly read from 6 s on, and from 15 s of speech for sure; the mark's presence may be seen earlier.
-    Of a sound with several marks the first that can be named is told.
+    Of a sound with several marks the first that can be named is told. `issued`: the ids that were ever given
+    out; one of them is recognised in less sound than an unknown id takes.
     """
     present: SoundReading | None = None
     for heard in listen(samples, rate_hz):
-        reading = read_heard(heard, key)
+        reading = read_heard(heard, key, issued)
         if reading is not None and reading.mark_id is not None:
             return reading
         if reading is not None and (present is None or reading.pilot_z > present.pilot_z):
@@ -155,11 +169,11 @@ def listen(samples: NDArray[np.float32], rate_hz: int) -> Iterator[Heard]:
             yield Heard(part, rate_hz, start / rate_hz)
 
 
-def read_heard(heard: Heard, key: bytes) -> SoundReading | None:
+def read_heard(heard: Heard, key: bytes, issued: payload.Register | None = None) -> SoundReading | None:
     """What `read_sound_mark` finds in one window."""
     pattern = keyed_sound_pattern(key)
     plain = heard.sight(pattern, PLAIN)
-    word = _word(plain, pattern) if plain.pilot_z >= PRESENT_Z else None
+    word = _word(plain, pattern, issued) if plain.pilot_z >= PRESENT_Z else None
     tries = PHASES
     if word is not None:
         return _named(heard, plain, word, tries)
@@ -172,7 +186,7 @@ def read_heard(heard: Heard, key: bytes) -> SoundReading | None:
         near = [heard.sight(pattern, pace) for pace in _near(sight.pace)]
         tries += PHASES * len(near)
         closer = max([sight, *near], key=lambda one: one.pilot_z)
-        word = _word(closer, pattern)
+        word = _word(closer, pattern, issued)
         if word is not None:
             return _named(heard, closer, word, tries)
         if closest is None or closer.pilot_z > closest.pilot_z:
@@ -201,19 +215,33 @@ def chance_of_false_alarm(pilot_z: float, tries: int) -> float:
     return min(1.0, tries * math.exp(-0.5 * max(pilot_z, 0.0) ** 2))
 
 
+def least_fit(issued: int) -> float:
+    """The fit from which on one of `issued` ids is believed.
+
+    Under a key that has nothing to do with the sound, the signs of the votes are fair coins: one code word fits
+    by f or better with a probability of exp(-176 f²) at most (Hoeffding), whatever the sound.
+    """
+    return math.sqrt(2 * math.log(max(1, issued) / FALSE_NAME) / payload.CODE_SIGNS)
+
+
 def _near(pace: Pace) -> list[Pace]:
     """The paces between this and the next ones tried."""
     shares = [1 + share * SPEED_STEP for share in (-0.4, -0.2, 0.2, 0.4)]
     return [Pace(pace.tempo * share, pace.pitch if pace.pitch == 1 else pace.pitch * share) for share in shares]
 
 
-def _word(sight: Sight, pattern: SoundPattern) -> payload.Word | None:
-    word = payload.decode(pattern.votes(sight.cells))
+def _word(sight: Sight, pattern: SoundPattern, issued: payload.Register | None) -> payload.Word | None:
+    votes = pattern.votes(sight.cells)
+    if issued is not None:
+        word = issued.likeliest(votes)
+        if word is not None and word.fit >= least_fit(len(issued)):
+            return word
+    word = payload.decode(votes)
     return word if word is not None and word.fit >= LEAST_FIT else None
 
 
 def _named(heard: Heard, sight: Sight, word: payload.Word, tries: int) -> SoundReading:
-    chance = chance_of_false_alarm(sight.pilot_z, tries) * 2.0**-payload.CRC_BITS * TRIES
+    chance = chance_of_false_alarm(sight.pilot_z, tries) * FALSE_NAME * TRIES
     return replace(_reading(heard, sight, chance), mark_id=word.mark_id, fit=word.fit)
 
 
@@ -230,26 +258,25 @@ def _reading(heard: Heard, sight: Sight, chance: float) -> SoundReading:
     )
 
 
-def _running_power(sound: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Power below each half bin (looks, half bins + 1), all channels (n, channels) together."""
+def _running_power(sound: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Power below each half bin (half bins + 1, looks), all channels (n, channels) together."""
     window = np.sin(np.pi * np.arange(WINDOW) / WINDOW).astype(np.float32)
     power: Any = 0
     for channel in sound.T:
         frames = np.lib.stride_tricks.sliding_window_view(channel, WINDOW)[::STEP]
         power = power + np.abs(scipy.fft.rfft(frames * window, 2 * WINDOW, axis=1)[:, :HALF_BINS]) ** 2
-    running: NDArray[np.float32] = np.cumsum(power[:, FIRST_HALF_BIN:], axis=1, dtype=np.float64)
-    return np.pad(running, ((0, 0), (1, 0)))
+    running: NDArray[np.float64] = np.cumsum(power[:, FIRST_HALF_BIN:].T, axis=0, dtype=np.float64)
+    return np.pad(running, ((1, 0), (0, 0)))
 
 
-def _bands(running: NDArray[np.float32], pace: Pace) -> NDArray[np.float32]:
-    """Power (looks, 71) of the bands and at the times that they had before the pace was changed."""
-    looks = np.rint(np.arange(int((len(running) - 1) * pace.tempo) + 1) / pace.tempo).astype(int)
+def _bands(running: NDArray[np.float64], pitch: float) -> NDArray[np.float32]:
+    """Power (looks, 71) of the bands where they have come to lie at a pitch that many times as high."""
     bins = FIRST_BIN + BINS_PER_BAND * np.arange(BANDS + 1) - 0.5
-    edges = 2 * bins * pace.pitch + 0.5 - FIRST_HALF_BIN  # in half bins, each centred on its frequency
+    edges = 2 * bins * pitch + 0.5 - FIRST_HALF_BIN  # in half bins, each centred on its frequency
     whole = edges.astype(int)
-    below = running[:, whole]
-    upto = below + (edges - whole) * (running[:, whole + 1] - below)
-    return np.asarray(np.diff(upto, axis=1)[looks], np.float32)
+    below = running[whole]
+    upto = below + (edges - whole)[:, None] * (running[whole + 1] - below)
+    return np.asarray(np.diff(upto, axis=0).T, np.float32, order="C")
 
 
 def _cells(power: NDArray[np.float32]) -> NDArray[np.float32]:
