@@ -15,6 +15,7 @@ from countenance.rights.pulls import pull_list, take_down
 from countenance.rights.register import grant_commitment, record_grant, withdraw_grant
 from countenance.store.database import reading, writing
 from countenance.store.project import Project
+from countenance.store.subjects import acting
 from countenance.store.tables import release, variant
 
 GRANT = Grant(
@@ -64,7 +65,7 @@ def test_only_what_rests_on_the_grant_is_pulled_and_only_once(project: Project) 
     withdraw_grant(project, "ben", "ben", "me too")
     assert [pull.release_id for pull in pull_list(project)] == ["1", "2"]  # it was withdrawn already
     pulled = entries(project, "release.withdrawn")
-    assert [(entry.actor, entry.data["grant"]) for entry in pulled] == [("ada", ada.id)] * 2
+    assert [(entry.actor, entry.data["grant"]) for entry in pulled] == [(acting(project, "ada"), ada.id)] * 2
     assert {entry.data["reason"] for entry in pulled} == {"consent"}
     assert verify(project).ok
 

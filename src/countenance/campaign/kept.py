@@ -34,8 +34,14 @@ def kept(journal: Journal, releases: int) -> list[Kept]:
             "the person is destroyed, so they are anonymous", "recital 26",
         ),
         Kept(
-            "ledger entries that name the person as who acted", person.acted,
-            "a signed log of decisions cannot be changed without losing what it proves", "Art. 17(3)(b) and (e)",
+            "decisions about others that name the person as who took them", person.acted,
+            "whoever decided stays answerable for it; the ledger and sealed receipts cannot be changed without losing "
+            "what they prove", "Art. 17(3)(b) and (e)",
+        ),
+        Kept(
+            "entries of the block list that protect the person", person.blocked,
+            "they were made so that this face is never created or shown, and serve nothing else; they go with "
+            "`countenance policy unblock`", "Art. 6(1)(f), 9(2)(f)",
         ),
         Kept(
             "releases as withdrawn: number, mark, hash of the file, without name or place", releases,

@@ -14,6 +14,7 @@ from countenance.campaign.brief import Brief, load_brief
 from countenance.campaign.casting import JOIN, PAIR
 from countenance.errors import InputError
 from countenance.ledger.log import commitment, entries_in
+from countenance.rights.blocklist import block_list
 from countenance.store.database import reading
 from countenance.store.files import read_json
 from countenance.store.holdings import JOB, VARIANT, WORK, held_of, known_names
@@ -40,7 +41,8 @@ class Person:
     pages: tuple[str, ...] = ()
     briefs: tuple[str, ...] = ()
     entries: int = 0  # of the ledger, that hold commitments of theirs
-    acted: int = 0  # of the ledger, that name them as the one who acted
+    acted: int = 0  # decisions that name them as the one who took them: entries of the ledger, reviews of others
+    blocked: int = 0  # entries of the block list that protect them
 
     def joined(self, other: Person) -> Person:
         """What is known by either: an erasure that goes on knows more than it still finds."""
@@ -76,6 +78,7 @@ def person_of(project: Project, name: str) -> Person | None:
         # An erasure that goes on must not make the key again that it has destroyed.
         stands_for = commitment(project, name, name) if grants or files or has_subject(project, name) else ""
         entries, acted = _in_ledger(connection, name, stands_for)
+        acted += sum((row.review or {}).get("by") == name for row in rows if row.id not in ids)
         others = _files_of_others(project, connection, name)
     outs = {str(_request(row)["out"]) for row in rows if row.job in jobs and _request(row)}
     evidence = [one["sha256"] for row in grants for one in row.document.get("evidence", ())]
@@ -93,7 +96,7 @@ def person_of(project: Project, name: str) -> Person | None:
                               | {str(Path(_request(row)["out"]) / row.id) for row in variants if _request(row)})),
         pages=tuple(sorted(str(Path(out) / "campaign.html") for out in outs)),
         briefs=tuple(sorted({_request(row)["brief"] for row in rows if row.job in jobs and _request(row)})),
-        entries=entries, acted=acted,
+        entries=entries, acted=acted, blocked=sum(one.label == name for one in block_list(project)),
     )  # fmt: skip
 
 

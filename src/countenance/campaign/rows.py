@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy import URL, Connection, NullPool, create_engine, delete, event, inspect, select, update
+from sqlalchemy import URL, Connection, NullPool, Table, create_engine, delete, event, inspect, select, update
 
 from countenance.campaign.person import Person
-from countenance.store.holdings import JOB, VARIANT, WORK
-from countenance.store.tables import grant_record, holding, release, variant
+from countenance.store.holdings import VARIANT, WORK
+from countenance.store.tables import grant_record, holding, policy_finding, release, variant
 
 ERASED, SOMEBODY = "erased", "somebody"  # stand where a name stood
 
@@ -25,11 +25,12 @@ def erase_rows(connection: Connection, person: Person) -> None:
     if {release.name, variant.name} <= tables:
         _erase_variants(connection, person)
         _erase_from_notes(connection, person)
+    if policy_finding.name in tables:
+        _erase_from_reasons(connection, policy_finding, person)
     if holding.name in tables:
         names = {VARIANT: person.variants, WORK: person.work}
         for kind, gone in names.items():
             connection.execute(delete(holding).where(holding.c.kind == kind, holding.c.name.in_(gone)))
-        connection.execute(delete(holding).where(holding.c.kind == JOB, holding.c.subject == person.tag))
         connection.execute(delete(holding).where(holding.c.subject == person.tag))
 
 
@@ -56,10 +57,15 @@ def _erase_from_notes(connection: Connection, person: Person) -> None:
         if named.search(note):
             review = {**row.review, "note": named.sub(SOMEBODY, note)}
             connection.execute(update(variant).where(variant.c.id == row.id).values(review=review))
-    for one in connection.execute(select(grant_record.c.id, grant_record.c.reason)).all():
+    _erase_from_reasons(connection, grant_record, person)
+
+
+def _erase_from_reasons(connection: Connection, table: Table, person: Person) -> None:
+    named = _whole_word(person.name)
+    for one in connection.execute(select(table.c.id, table.c.reason)).all():
         if one.reason and named.search(one.reason):
             said = named.sub(SOMEBODY, one.reason)
-            connection.execute(update(grant_record).where(grant_record.c.id == one.id).values(reason=said))
+            connection.execute(update(table).where(table.c.id == one.id).values(reason=said))
 
 
 def _whole_word(name: str) -> re.Pattern[str]:

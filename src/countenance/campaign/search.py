@@ -22,7 +22,10 @@ from countenance.store.replicas import Place
 from countenance.store.shred import sqlite, tables_of
 
 _WORDS = {".json", ".jsonld", ".toml", ".yaml", ".yml", ".txt", ".html", ".vtt", ".srt", ".log"}
-_TOLD = {("ledger_entry", "actor")}  # unchangeable; the certificate says so
+# Who decided something must stay answerable for it, also when the same name is erased as a talent's; the certificate
+# says how often.
+_ACTING = {("ledger_entry", "actor"), ("policy_finding", "decided_by"), ("grant_record", "withdrawn_by")}
+_BY = "by"
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def search(project: Project, places: list[Place], person: Person, journal: Path)
                 found.append(str(path))
         for table, column, value in _values(project, place):
             values += 1
-            if (table, column) not in _TOLD and person.name in _said(value):
+            if (table, column) not in _ACTING and person.name in _said(value):
                 found.append(f"{place.folder}: column {column} of table {table}")
     return Searched(files, values, tuple(dict.fromkeys(found)))
 
@@ -69,7 +72,10 @@ def _tells(path: Path, person: Person) -> bool:
         return True
     if sha256_file(path) in {*person.mine, *person.published}:
         return True
-    return path.suffix in _WORDS and json.dumps(person.name, ensure_ascii=False).encode() in path.read_bytes()
+    if path.suffix not in _WORDS:
+        return False
+    name = json.dumps(person.name, ensure_ascii=False).encode()
+    return name in path.read_bytes().replace(b'"by": ' + name, b"")
 
 
 def _values(project: Project, place: Place) -> Iterator[tuple[str, str, object]]:
@@ -101,7 +107,7 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield str(key)
-            yield from _texts(inner)
+            yield from _texts(inner) if key != _BY else ()
     elif isinstance(value, list):
         for inner in value:
             yield from _texts(inner)

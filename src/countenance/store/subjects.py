@@ -67,6 +67,11 @@ def has_subject(project: Project, subject: str) -> bool:
     )
 
 
+def acting(project: Project, actor: str) -> str:
+    """What the ledger calls who acts: people on record by what stands for them, everybody else by name."""
+    return f"person {committed(project, actor, actor)[:16]}" if has_subject(project, actor) else actor
+
+
 def key_files(tag: str) -> tuple[str, ...]:
     """The names, in a folder of keys, of all that ties a person to the ledger, by their tag."""
     return f"subject-{tag}.key", f"subject-{tag}.earlier"
@@ -149,8 +154,3 @@ def _rename_face(project: Project, before: str, now: str) -> None:
     model = project.folder / "talents" / f"face-{before}.model"
     if model.exists():
         model.rename(model.with_name(f"face-{now}.model"))
-
-
-def acting(project: Project, actor: str) -> str:
-    """What the ledger calls who acts: people on record by what stands for them, everybody else by name."""
-    return f"person {committed(project, actor, actor)[:16]}" if has_subject(project, actor) else actor

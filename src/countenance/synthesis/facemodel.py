@@ -47,7 +47,7 @@ def face_model(project: Project, name: str, references: Sequence[Path]) -> Liken
     ended or been withdrawn; IntegrityError when the model's key is gone or the file was changed; InputError for
     references that cannot be used.
     """
-    _require_permission(project, name)
+    require_permission(project, name)
     label, place = _label(name, references), _place(project, name)
     if not place.exists():
         return build_face_model(project, name, references)
@@ -78,7 +78,7 @@ def build_face_model(
 
     `found` are the references' close-ups where they have been read already.
     """
-    _require_permission(project, name)
+    require_permission(project, name)
     if found is None:
         found = read_references(references, FaceNetworks(), progress)
     likeness = assembled(found)
@@ -132,7 +132,8 @@ def ended_on(recorded: RecordedGrant) -> date:
     return after if recorded.withdrawn_at is None else min(after, date.fromisoformat(recorded.withdrawn_at[:10]))
 
 
-def _require_permission(project: Project, name: str) -> None:
+def require_permission(project: Project, name: str) -> None:
+    """Raises RightsError, after erasing the model, when all of a talent's grants have ended or been withdrawn."""
     if permission_ended(project, name) is not None:
         forget_face_model(project, name)
         raise RightsError(

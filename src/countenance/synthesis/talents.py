@@ -14,7 +14,7 @@ from countenance.ledger.log import append, commitment, utc_now
 from countenance.perception.networks import FaceNetworks
 from countenance.store.files import read_json, sha256_file, write_json
 from countenance.store.project import Project
-from countenance.synthesis.facemodel import build_face_model, face_model
+from countenance.synthesis.facemodel import build_face_model, face_model, require_permission
 from countenance.synthesis.references import Reference, widest_gap
 from countenance.synthesis.selection import by_ease
 from countenance.synthesis.takes import read_by_file
@@ -109,6 +109,7 @@ def build_talent(
 
     Raises InputError when the talent is not on record or a reference is not as it was, and as `add_talent` does.
     """
+    require_permission(project, name)
     talent = talent_on_record(project, name)
     if paths:
         synthetic = talent.kind == "synthetic"
