@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 
 from countenance.delivery.situation import LONG_FORM_S, Situation
 from countenance.errors import InputError
-from countenance.media.audio import read_audio, sound_blocks
+from countenance.media.audio import read_mono, sound_blocks
 from countenance.media.loudness import Loudness, measure_loudness
 from countenance.media.sample import sample_lumas
 from countenance.provenance.authority import anchor_pem
@@ -21,7 +22,7 @@ from countenance.provenance.disclosure import ReleaseRecord, digital_source_type
 from countenance.provenance.history import History, read_history
 from countenance.provenance.label_check import BadgeCheck, check_badge
 from countenance.provenance.looks import mark_key
-from countenance.provenance.notice import heard_notice
+from countenance.provenance.notice import HEARD_HZ, heard_notice
 from countenance.provenance.sound_read import SoundReading, read_sound_mark
 from countenance.provenance.watermark_read import MarkReading, read_mark
 from countenance.store.files import sha256_file
@@ -144,13 +145,18 @@ def _history(path: Path, anchors: str) -> History | None:
 
 
 def _sound_mark(media: Path, project: Project) -> SoundReading | None:
-    samples = read_audio(media, _RATE_HZ)
-    return None if samples is None else read_sound_mark(samples[: _LISTENED_S * _RATE_HZ], _RATE_HZ, mark_key(project))
+    blocks, length = [], 0
+    for block in sound_blocks(media, _RATE_HZ):
+        blocks.append(block)
+        length += len(block)
+        if length >= _LISTENED_S * _RATE_HZ:
+            break
+    return read_sound_mark(np.concatenate(blocks), _RATE_HZ, mark_key(project)) if blocks else None
 
 
 def _notice(media: Path, record: ReleaseRecord) -> tuple[float, ...] | None:
-    samples = read_audio(media, _RATE_HZ)
-    return None if samples is None else heard_notice(samples, _RATE_HZ, record)
+    samples = read_mono(media, HEARD_HZ)
+    return None if samples is None else heard_notice(samples, HEARD_HZ, record)
 
 
 def _streams(media: Path) -> dict[str, Any]:

@@ -28,6 +28,7 @@ LEAST_CAPITALS = 0.02  # of the picture's shorter side
 _THERE = 0.75  # correlation from which on letters are the ones that should be there
 _PART_THERE = 0.6  # of a part of the badge, which has fewer pixels to average over
 _BY_CHANCE = 0.25  # of the parts may look right where nothing is
+_SEARCHED_PX = 480
 _SLACK_PX = 6  # by which scaling and rounding may shift it
 _SCALES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.42, 0.35, 0.3, 1.15, 1.3, 1.5)
 
@@ -70,7 +71,7 @@ def look(luma: U8, raster: Raster, full_range: bool = False) -> BadgeLook:
         contrast = _contrast(luma, template, x, y, full_range)
         if state == CLEAR and contrast < LEAST_CONTRAST:
             state = FAINT
-        if state == CLEAR and _too_small(capitals_px, luma):
+        if state == CLEAR and _too_small(capitals_px, min(luma.shape)):
             state = SMALL
         return BadgeLook(state, match, contrast, len(here) / count, capitals_px)
     return _elsewhere(luma, template, capitals_px, full_range)
@@ -88,8 +89,8 @@ def _luminance(luma: float, full_range: bool) -> float:
     return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
 
 
-def _too_small(capitals_px: float, luma: U8) -> bool:
-    return bool(capitals_px < max(LEAST_CAPITALS_PX, LEAST_CAPITALS * min(luma.shape)))
+def _too_small(capitals_px: float, shorter_px: int) -> bool:
+    return capitals_px < max(LEAST_CAPITALS_PX, LEAST_CAPITALS * shorter_px)
 
 
 def _template(raster: Raster) -> _Template:
@@ -148,16 +149,31 @@ def _contrast(luma: U8, template: _Template, x: int, y: int, full_range: bool) -
 
 
 def _elsewhere(luma: U8, template: _Template, capitals_px: float, full_range: bool) -> BadgeLook:
-    """The badge at another place or in another size, a part of it, or nothing."""
+    """The badge at another place or in another size, a part of it, or nothing; sought on a smaller picture."""
+    shorter_px = min(luma.shape)
+    luma, template = _reduced(luma, template)
     match, scale, x, y, found = max(
         (_anywhere(luma, template, scale) for scale in _SCALES), key=lambda one: one[0], default=(0.0, 1.0, 0, 0, None)
     )
     if found is not None and match >= _THERE:
         contrast = _contrast(luma, found, x, y, full_range)
-        state = SMALL if _too_small(capitals_px * scale, luma) else MOVED
+        state = SMALL if _too_small(capitals_px * scale, shorter_px) else MOVED
         return BadgeLook(FAINT if contrast < LEAST_CONTRAST else state, match, contrast, 1.0, capitals_px * scale)
     share = _share_seen(luma, template)
     return BadgeLook(CUT if share else MISSING, match, 1.0, share, capitals_px if share else 0.0)
+
+
+def _reduced(luma: U8, template: _Template) -> tuple[U8, _Template]:
+    """Picture and badge brought down to a shorter side of `_SEARCHED_PX`, if it is longer."""
+    factor = _SEARCHED_PX / min(luma.shape)
+    if factor >= 1:
+        return luma, template
+    smaller = np.asarray(cv2.resize(luma, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
+    layers = [
+        np.asarray(cv2.resize(one, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.float32)
+        for one in template[:3]
+    ]
+    return smaller, _Template(layers[0], layers[1], layers[2], round(template.x * factor), round(template.y * factor))
 
 
 def _anywhere(luma: U8, template: _Template, scale: float) -> tuple[float, float, int, int, _Template | None]:

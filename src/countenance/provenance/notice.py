@@ -19,7 +19,7 @@ LONG_FORM_S = 900.0  # from where on it is said again
 EVERY_S = 600.0
 QUIET_S = 0.4  # a pause this long is a place to say it again
 _NOTICE_LUFS = -20.0  # of the notice where the sound itself is silent
-_HEARD_HZ = 8000
+HEARD_HZ = 8000
 _HEARD = 0.6  # correlation from which on the notice is heard
 
 
@@ -60,8 +60,8 @@ def heard_notice(samples: NDArray[np.floating[Any]], rate_hz: int, record: Relea
     spoken = notice(record, rate_hz)
     if spoken is None:
         return None
-    heard = resample(mono(columns(samples)), rate_hz, _HEARD_HZ).astype(np.float64)
-    wanted = resample(spoken, rate_hz, _HEARD_HZ).astype(np.float64)
+    heard = resample(mono(columns(samples)), rate_hz, HEARD_HZ).astype(np.float64)
+    wanted = resample(spoken, rate_hz, HEARD_HZ).astype(np.float64)
     if len(heard) < len(wanted):
         return ()
     shared = fftconvolve(heard, wanted[::-1], mode="valid")
@@ -71,7 +71,7 @@ def heard_notice(samples: NDArray[np.floating[Any]], rate_hz: int, record: Relea
     found: list[float] = []
     while match.size and match.max() >= _HEARD:
         at = int(match.argmax())
-        found.append(round(at / _HEARD_HZ, 2))
+        found.append(round(at / HEARD_HZ, 2))
         match[max(0, at - len(wanted)) : at + len(wanted)] = 0
     return tuple(sorted(found))
 
