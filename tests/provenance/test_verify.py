@@ -15,6 +15,7 @@ from sqlalchemy import update
 
 from countenance.errors import InputError
 from countenance.ledger.log import append, entries
+from countenance.provenance import looks
 from countenance.provenance.sealing import extend
 from countenance.provenance.steps import still
 from countenance.provenance.verify import Verification, mark_key, verify_file
@@ -241,6 +242,15 @@ def test_the_poster_of_a_release_is_a_file_of_it(released: tuple[Project, Path],
     assert "such as its poster" in seen.sentence
 
 
+def test_a_file_too_large_for_a_history_is_still_known_by_bytes_and_mark(
+    released: tuple[Project, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looks, "LARGEST_BYTES", 1000)
+    seen = verify_file(*released)
+    assert (seen.c2pa, seen.exit_status) == ("not read", 0)
+    assert (states(seen)["bytes"], states(seen)["mark"]) == ("same", "found")
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -248,8 +258,10 @@ def test_the_poster_of_a_release_is_a_file_of_it(released: tuple[Project, Path],
         lambda path: path.write_bytes(b""),
         lambda path: path.write_text("no video at all\n" * 50),
         lambda path: path.mkdir(),
+        lambda path: path.write_bytes(b"\0\0\0\x18ftypisom" + bytes(4000)),
+        lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100)),
     ],
-    ids=["absent", "empty", "text", "folder"],
+    ids=["absent", "empty", "text", "folder", "claims to be MP4", "claims to be PNG"],
 )
 @pytest.mark.parametrize("in_project", [True, False])
 def test_unreadable_input_is_refused_in_one_sentence(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from countenance.ledger.log import LedgerReport
 from countenance.provenance.changes import changes_of_record
+from countenance.provenance.container import LARGEST_BYTES
 from countenance.provenance.history import INVALID, NO_HISTORY, TRUSTED, History
-from countenance.provenance.looks import TELLING_SOUND_S, Looks
+from countenance.provenance.looks import NOT_READ, TELLING_SOUND_S, Looks
 from countenance.provenance.records import Known
 from countenance.provenance.verify_words import say
 
@@ -72,6 +73,8 @@ class Teller:
 
     def of_history(self, history: History, variant: str = "", maker: str = "") -> Finding:
         state = seen_state(history)
+        if state == NOT_READ:
+            return self.tell("history", state, 0.0, most=LARGEST_BYTES >> 30)
         variant = variant if state not in (NO_HISTORY, INVALID) else ""
         problems = "; ".join(history.problems) or "?"
         return self.tell("history", state, PROOF, variant, problems=problems, release=history.release_id, maker=maker)
@@ -142,7 +145,8 @@ class Teller:
 
 def seen_state(history: History) -> str:
     """The C2PA state: what cannot be parsed at all reads as broken, but is just a file without any history."""
-    return NO_HISTORY if history.manifest_id is None and history.state != TRUSTED else history.state
+    unread = history.manifest_id is None and history.state not in (TRUSTED, NOT_READ)
+    return NO_HISTORY if unread else history.state
 
 
 def short(commitments: list[str]) -> str:

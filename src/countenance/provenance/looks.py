@@ -15,6 +15,7 @@ from countenance.media.audio import Samples, sound_blocks
 from countenance.media.frame import U8
 from countenance.media.sample import NO_PICTURES, sample_lumas
 from countenance.provenance.authority import anchor_pem
+from countenance.provenance.container import LARGEST_BYTES
 from countenance.provenance.history import NO_HISTORY, TRUSTED, History, read_history
 from countenance.provenance.manifest import SOUND_MARK_ALGORITHM
 from countenance.provenance.payload import Register
@@ -30,6 +31,7 @@ from countenance.store.tables import release as release_table
 from countenance.store.tables import variant as variant_table
 
 MARK_KEY = "watermark"
+NOT_READ = "not read"  # the history of a file that is too large for it
 SAMPLE_PICTURES = 60
 MOST_SOUND_S = 120  # listened to, from the beginning
 SOUND_RATE_HZ = 48000
@@ -120,9 +122,9 @@ def mark_key(project: Project) -> bytes:
 
 def look(project: Project, path: Path, ledger: LedgerReport) -> Looks:
     """Everything that can be seen and heard of a file. InputError when it is absent, or no medium at all."""
-    sha256 = sha256_file(path)
-    history = read_history(path, anchor_pem(project))
+    history = _history(path, anchor_pem(project))
     streams = streams_of(path, history)
+    sha256 = sha256_file(path)
     lumas = _pictures(path, needed=not streams.sound and history.manifest_id is None) if streams.picture else []
     mark = read_mark(lumas, mark_key(project), issued=issued_marks(project)) if lumas else None
     by_bytes = find_release(project, has_bytes(sha256), ledger)
@@ -180,6 +182,16 @@ def streams_of(path: Path, history: History) -> Streams:
     if not picture and not sound:
         raise InputError(f"{refusal} (it holds neither picture nor sound); give a media file.")
     return Streams(picture, sound)
+
+
+def _history(path: Path, anchors: str) -> History:
+    """The file's signed history, unless it is too large for that: its bytes and its marks can still be judged."""
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            return History(NOT_READ, None, None, None, None, (), {})
+    except OSError as exc:
+        raise InputError(f"{path} cannot be read ({exc.strerror}); check the path.") from exc
+    return read_history(path, anchors)
 
 
 def _of_video(project: Project, release_id: str) -> History:

@@ -9,11 +9,12 @@ from typing import Any
 from countenance.errors import InputError, IntegrityError
 from countenance.ledger.chain import Entry
 from countenance.ledger.proof import check_proof
+from countenance.media.sample import sample_lumas
 from countenance.provenance.anchor import Anchor, read_anchor
 from countenance.provenance.changes import changes_of_manifest
 from countenance.provenance.findings import PROOF, Finding, Teller, seen_state, short
 from countenance.provenance.history import INVALID, TRUSTED, VALID, History, read_history
-from countenance.provenance.looks import streams_of
+from countenance.provenance.looks import Streams, streams_of
 from countenance.provenance.manifest import RELEASE_LABEL
 from countenance.provenance.records import FILES
 from countenance.provenance.verify_words import say
@@ -49,7 +50,8 @@ def judge_alone(path: Path, language: str, anchor_text: str = "", proof: dict[st
     if proof is not None and not anchor.ledger_key_pem:
         raise InputError("a proof needs the ledger's public key; use the anchor file that `countenance anchor` writes.")
     history = read_history(path, anchor.certificates_pem)
-    streams_of(path, history)
+    if streams_of(path, history) == Streams(picture=True, sound=False) and history.manifest_id is None:
+        sample_lumas(path, 1)  # refuses what is no picture at all
     sha256 = sha256_file(path)
     ledger, entry = _of_proof(proof, anchor, sha256, language) if proof is not None else (None, None)
     trusted = history.state == TRUSTED

@@ -29,7 +29,8 @@ __all__ = ["Finding", "Verification", "mark_key", "verify_file"]
 class Verification:
     """The answers, None where the file leaves them open, with the findings that they rest on.
 
-    `c2pa` is the state of the signed history: "none", "Invalid", "Valid" (whole, signer unknown) or "Trusted".
+    `c2pa` is the state of the signed history: "none", "Invalid", "Valid" (whole, signer unknown), "Trusted", or
+    "not read" in a file that is too large for it.
     `release_state` is "released", "withdrawn" or "unknown"; `grants` are commitments, never names. `redubbed`:
     the sound is not the one that belongs to the picture.
     """
