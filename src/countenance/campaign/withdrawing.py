@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from sqlalchemy import select
 
 from countenance.campaign.retention import end_permissions
 from countenance.rights.grants import RecordedGrant
 from countenance.rights.pulls import Pull, pull_list
 from countenance.rights.register import withdraw_by_token, withdraw_grant
+from countenance.store.database import reading
+from countenance.store.holdings import VARIANT, held_of
 from countenance.store.project import Project
+from countenance.store.subjects import subject_tag
+from countenance.store.tables import release, variant
 from countenance.synthesis.facemodel import forget_without_grant
 
 
@@ -37,6 +45,34 @@ def _with_consequences(project: Project, take_back: Callable[[], list[RecordedGr
     grants = take_back()
     pulls = tuple(pull for pull in pull_list(project) if pull.release_id not in before)
     names = dict.fromkeys(one.grant.talent for one in grants)
+    for name in names:
+        _drop_unreleased(project, name)
     erased = tuple(name for name in names if forget_without_grant(project, name))
     end_permissions(project, names)  # what else was made of those who have no live grant any more
     return Withdrawal(tuple(grants), pulls, erased)
+
+
+def _drop_unreleased(project: Project, talent: str) -> None:
+    """Remove what a killed job had sealed for variants of this person, but not entered as a release.
+
+    A job that is still running clears up after itself. Where another grant allows the variant, it is sealed anew.
+    """
+    for release_id in _unreleased(project, talent):
+        lock = project.work / "jobs" / f"release-{release_id}.lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with lock.open("a") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            if release_id in _unreleased(project, talent):
+                shutil.rmtree(project.releases / release_id, ignore_errors=True)
+
+
+def _unreleased(project: Project, talent: str) -> set[str]:
+    """The ids reserved for releases of variants that show or were made from a person, and that were never entered."""
+    with reading(project) as connection:
+        own = [one.name for one in held_of(connection, subject_tag(project, talent)) if one.kind == VARIANT]
+        reviews = connection.execute(select(variant.c.review).where(variant.c.id.in_(own))).scalars().all()
+        entered = set(connection.execute(select(release.c.id)).scalars())
+    return {review["release_id"] for review in reviews if review and "release_id" in review} - entered
