@@ -26,9 +26,9 @@ from countenance.provenance.watermark_read import (
     LEAST_PILOT_Z,
     add_up,
     fold,
-    joined,
     least_fit,
     name,
+    readings_of,
     see,
     whitened,
 )
@@ -93,7 +93,7 @@ def trials(work: tuple[bytes, Register, int, int]) -> Trials:
         spectrum = whitened(fold(_crop(details, rng)))
         for pattern in patterns:
             sight = see(spectrum, pattern, Pose(1.0, 1.0))
-            votes = joined(sight.votes)
+            votes = readings_of(sight.votes)[-1]
             scores.append(float(word @ votes / np.linalg.norm(votes)))
             if sight.pilot_z >= LEAST_PILOT_Z:
                 worth += 1

@@ -15,7 +15,7 @@ from countenance.media.sample import sample_lumas
 from countenance.provenance.pattern import VARIANTS, keyed_pattern
 from countenance.provenance.payload import CODE_SIGNS, Register, encode
 from countenance.provenance.watermark import HOLD, SHORTEST_SHOT, Marker, noise_strength
-from countenance.provenance.watermark_read import LEAST_FIT, joined, least_fit, read_mark
+from countenance.provenance.watermark_read import LEAST_FIT, least_fit, read_mark, readings_of
 
 Luma = NDArray[np.uint8]
 Lumas = Sequence[Luma]
@@ -230,13 +230,15 @@ def test_votes_of_several_variants_are_joined_and_absent_ones_left_out() -> None
     def fit(votes: NDArray[np.float64]) -> float:
         return float(votes @ signs / np.linalg.norm(votes) / CODE_SIGNS**0.5)
 
-    assert fit(joined(two)) > fit(two[1]) + 0.05
-    assert fit(joined(alone)) == pytest.approx(fit(alone[2]))
+    loudest, both = readings_of(two)
+    assert fit(both) > fit(loudest) + 0.05
+    (only,) = readings_of(alone)
+    assert np.array_equal(only, alone[2])
 
 
 def test_an_issued_id_is_recognised_where_too_little_is_left_to_read_it(marked: list[Luma]) -> None:
     rng = np.random.default_rng(4)
-    drowned = [np.clip(marked[0] + rng.normal(0, 45, marked[0].shape), 0, 255).astype(np.uint8)]
+    drowned = [np.clip(marked[0] + rng.normal(0, 54, marked[0].shape), 0, 255).astype(np.uint8)]
     issued = Register([MARK_ID, *range(1000)])
     assert read_mark(drowned, KEY, search=False) is None
     reading = read_mark(drowned, KEY, search=False, issued=issued)

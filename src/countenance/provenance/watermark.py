@@ -21,7 +21,7 @@ LEAST_PSNR_DB = 46.2  # of the luma of any frame, whatever its content
 FLOOR = 0.6  # luma steps of noise (standard deviation) on a flat ground
 CEILING = 1.2  # luma steps in rich texture
 TEXTURE_GAIN = 0.8  # luma steps of noise per luma step of local detail
-FULL_SIZE_PX = 640  # pictures with a shorter side below this have few tiles and carry a stronger mark
+FULL_SIZE_PX = 640  # pictures with a shorter side below this have few tiles: a stronger mark, above all on flat ground
 MASK_SHRINK = 4
 HOLD = 4  # pictures for which one look at the texture serves: nobody sees noise follow texture a tenth of a second late
 GLANCE_PX = (32, 18)  # at so many places each picture is compared with the last one
@@ -114,8 +114,8 @@ def noise_strength(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
     small = cv2.resize(halved, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     eighths = cv2.convertScaleAbs(cv2.subtract(small, cv2.blur(small, (3, 3))), alpha=8.0)
     detail = cv2.blur(cv2.medianBlur(eighths, 5).astype(np.float32), (3, 3)) / 8
-    strength = np.minimum(FLOOR + TEXTURE_GAIN * detail, CEILING)
-    strength *= max(1.0, (FULL_SIZE_PX / min(width, height)) ** 0.5)
+    few = max(1.0, FULL_SIZE_PX / min(width, height))
+    strength = np.minimum(FLOOR * few + TEXTURE_GAIN * few**0.5 * detail, CEILING * few**0.5)
     rounding = 1 / 12  # what writing whole luma steps costs, in squared steps
     allowed = (255.0**2 * 10 ** (-LEAST_PSNR_DB / 10) - rounding) ** 0.5
     return np.asarray(strength * min(1.0, allowed / float(np.sqrt(np.mean(strength**2)))), np.float32)

@@ -26,8 +26,8 @@ LOCAL_PX = 9  # detail finer than this much is kept; wider windows let the pictu
 GRAIN = 1.5  # luma steps of the picture's own detail beyond which a place says little
 LOUDEST_DETAIL = 0.5
 WHITEN_BINS = 15
-MOST_ATTEMPTS = 100  # at reading an id from one file; how many there can be is bounded by the three counts below
-LIKELY_USUAL, LIKELY_FLIPPED, LIKELY_SEARCHED = 8, 4, 6
+MOST_ATTEMPTS = 100  # at reading an id from one file, at most
+LIKELY_USUAL, LIKELY_FLIPPED, LIKELY_SEARCHED = 8, 4, 6  # and one unmoved: 31 sights, two readings of each at most
 LEAST_PILOT_Z = 4.2  # unmarked pictures: 4.0 ± 0.3 in one pose
 LEAST_FIT = 0.575  # of an id that nobody vouches for; 2^64 words, 100 attempts: less than once in 10^9 files
 FALSE_NAMES = 1e-10  # how often a file without a mark may fit an issued id
@@ -154,24 +154,28 @@ def fold(picture: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def name(sight: Sight, issued: Register | None) -> tuple[Word, bool] | None:
     """The id that a sight carries, and whether the register vouches for it; None when it may be chance."""
-    votes = joined(sight.votes)
-    if issued is not None:
-        word = issued.likeliest(votes)
-        if word is not None and word.fit >= least_fit(len(issued)):
+    for votes in readings_of(sight.votes):
+        word = issued.likeliest(votes) if issued is not None else None
+        if word is not None and issued is not None and word.fit >= least_fit(len(issued)):
             return word, True
-    word = payload.decode(votes)
-    return (word, False) if word is not None and word.fit >= LEAST_FIT else None
+        word = payload.decode(votes)
+        if word is not None and word.fit >= LEAST_FIT:
+            return word, False
+    return None
 
 
-def joined(votes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """One set of soft code signs (352,) from those of all variants: a cut may hold shots of several.
+def readings_of(votes: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Soft code signs (352,) to decode, from those of all variants: the loudest variant's, then several joined.
 
-    A variant that is absent gives noise; one that is there is louder, by its share of the pictures.
+    A cut may hold shots of several variants. One that is absent gives noise; one that is there is louder than
+    that, by its share of the pictures.
     """
     energy = (votes**2).sum(axis=1)
-    share = np.sqrt(np.maximum(energy / max(float(energy.min()), 1e-30) - 1, 0.0))
+    loudest = votes[int(energy.argmax())]
+    noise = float(np.sort(energy)[: len(energy) // 2].mean())
+    share = np.sqrt(np.maximum(energy / max(noise, 1e-30) - 1, 0.0))
     share[share < WORTH_ADDING * share.max()] = 0.0
-    return np.asarray(share @ votes if share.any() else votes.sum(axis=0), np.float64)
+    return [loudest, share @ votes] if (share > 0).sum() > 1 else [loudest]
 
 
 class _Reader:
