@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from concurrent.futures import Executor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from countenance.provenance.watermark_read import (
 FOOTAGE = footage() or Path()
 KEYS = 50
 CROPS = 2000
-BATCHES = 2
+BATCHES = 4
 PICTURES = 12  # added up of each file
 WHOLE_READINGS = 16
 SEED = 20
@@ -51,11 +51,9 @@ class Trials:
     scores: NDArray[np.float64]
 
 
-def false_alarms(pool: Executor, key: bytes, issued: Register) -> Table:
-    """One trial: one crop under one of 50 keys that it was not marked with; then whole readings of whole files."""
-    work = [(key, issued, batch, CROPS // BATCHES) for batch in range(BATCHES)]
-    batches = list(pool.map(trials, work))
-    in_vain, files, slowest = _whole_readings(issued)
+def false_alarms(batches: Sequence[Trials], whole: tuple[int, int, float], issued: Register) -> Table:
+    """The table of all `trials` and of `whole_readings`."""
+    in_vain, files, slowest = whole
     z = np.concatenate([batch.scores for batch in batches])
     rows = (
         ("crops under other keys (trials)", f"{len(z):,}"),
@@ -79,9 +77,8 @@ def false_alarms(pool: Executor, key: bytes, issued: Register) -> Table:
     return Table("False alarms of the picture mark", ("what", "measured"), rows, remarks)
 
 
-def trials(work: tuple[bytes, Register, int, int]) -> Trials:
-    """Some crops, each under all keys. `work`: the key that is in some files, issued ids, batch number, crops."""
-    key, issued, batch, crops = work
+def trials(key: bytes, issued: Register, batch: int, crops: int = CROPS // BATCHES) -> Trials:
+    """Some crops, each under all keys but `key`, with which some of the files were marked."""
     cv2.setNumThreads(1)
     details = _details(key)
     patterns = [keyed_pattern.__wrapped__(hashlib.sha256(b"false %d" % number).digest()) for number in range(KEYS)]
@@ -138,7 +135,7 @@ def _crop(details: list[NDArray[np.float32]], rng: np.random.Generator) -> NDArr
     return np.asarray(cv2.resize(crop, None, fx=size, fy=size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _whole_readings(issued: Register) -> tuple[int, int, float]:
+def whole_readings(issued: Register) -> tuple[int, int, float]:
     """How many of some files give no id after every pose was tried, of how many, and the slowest in CPU seconds."""
     paths = [*sorted(FOOTAGE.glob("liveportrait/*.mp4")), *sorted(FOOTAGE.glob("azure-avatar/*.mp4")),
              *sorted(FOOTAGE.glob("grid/*.mpg")), *sorted(FOOTAGE.glob("multi/*.mp4"))][:WHOLE_READINGS]  # fmt: skip

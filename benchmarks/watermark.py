@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from benchmarks.attacks import STILL, VIDEO, Attack, Luma, filmed, fitted, in_a_picture, recode, seen_askew
-from benchmarks.falsemarks import false_alarms
+from benchmarks.falsemarks import BATCHES, false_alarms, trials, whole_readings
 from benchmarks.markpeers import beside_peers
 from benchmarks.tables import REPOSITORY, Table, footage
 from countenance.media.sample import luma_of
@@ -70,11 +70,18 @@ class Clip:
 def run() -> list[Table]:
     """Tables of what is survived, by attack and by clip, beside peers, in stills, recovered, costs, false alarms."""
     with ProcessPoolExecutor(WORKERS) as pool:
-        clips = [clip for clip in pool.map(measure, CLIPS) if clip]
-        alarms = false_alarms(pool, KEY, issued())
-    return [
-        _by_attack(clips), _by_clip(clips), stills(), beside_peers(KEY, MARK_ID), recovered(), costs(), alarms,
-    ]  # fmt: skip
+        clips = [pool.submit(measure, clip) for clip in CLIPS]
+        batches = [pool.submit(trials, KEY, issued(), number) for number in range(BATCHES)]
+        rest = [
+            pool.submit(stills),
+            pool.submit(beside_peers, KEY, MARK_ID),
+            pool.submit(recovered),
+            pool.submit(costs),
+        ]
+        in_vain = pool.submit(whole_readings, issued())
+        measured = [clip for clip in (one.result() for one in clips) if clip]
+        alarms = false_alarms([one.result() for one in batches], in_vain.result(), issued())
+        return [_by_attack(measured), _by_clip(measured), *(one.result() for one in rest), alarms]
 
 
 @cache
