@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import multiprocessing
 import re
+import resource
+import signal
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +19,11 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 from sqlalchemy.exc import DatabaseError
 
-from countenance.errors import InputError, IntegrityError
+from countenance.errors import CountenanceError, InputError, IntegrityError
+from countenance.ledger.audit import moment
 from countenance.ledger.chain import GENESIS
 from countenance.ledger.checkpoint import checkpoint_path
-from countenance.ledger.log import append, commitment, entries, transaction, verify
+from countenance.ledger.log import append, commitment, entries, entries_in, transaction, verify
 from countenance.store.database import reading, writing
 from countenance.store.project import Project, init_project
 from countenance.store.tables import ledger_entry, variant
@@ -287,3 +292,91 @@ def test_the_table_holds_the_text_that_was_hashed(project: Project) -> None:
     append(project, "qc.judged", "worker", {"b": 1.0, "a": "ü"})
     with reading(project) as connection:
         assert connection.execute(select(ledger_entry.c.data)).scalar_one() == '{"a":"ü","b":1}'
+
+
+def _append_on_a_full_disk(root: Path) -> str:
+    """In a process whose files may not grow: what SQLite meets when the disk is full."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (33_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    try:
+        append(Project(root), "render.started", "worker", {"n": "x" * 60_000})
+    except CountenanceError as problem:
+        return str(problem)
+    return "written"
+
+
+def test_a_full_disk_leaves_nothing_half_written(written: Project) -> None:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        said = pool.apply(_append_on_a_full_disk, (written.root,))
+    assert "nothing of this step was kept" in said
+    assert verify(written).count == 7
+    append(written, "render.started", "worker", {})
+    assert verify(written).count == 8
+
+
+def test_a_checkpoint_that_cannot_be_written_undoes_nothing_and_is_told_before_the_next(
+    written: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_what: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("countenance.ledger.log.move_file", full)
+        append(written, "render.started", "worker", {})
+        assert verify(written).count == 8
+        with pytest.raises(CountenanceError, match=r"No space left on device.*nothing was added"):
+            append(written, "render.finished", "worker", {})
+    assert verify(written).count == 8
+    append(written, "render.finished", "worker", {})
+    assert verify(written).count == 9
+
+
+def test_entries_are_found_by_what_they_say(project: Project) -> None:
+    names = ("a", "b%", "b_", 'quo"te', "ü")
+    for name in names:
+        append(project, "render.finished", "worker", {"variant": name, "inner": {"variant": "a"}})
+    with reading(project) as connection:
+        for seq, name in enumerate(names, 1):
+            found = entries_in(connection, "render.finished", where={"variant": name})
+            assert [one.seq for one in found] == [seq]
+        assert entries_in(connection, "render.started", where={"variant": "a"}) == []
+        assert [one.seq for one in entries_in(connection, where={"variant": "b%"})] == [2]
+    assert [one.seq for one in entries(project, last=2)] == [4, 5]
+    assert [one.seq for one in entries(project, "render.started", last=2)] == []
+
+
+def test_what_was_changed_is_not_read_as_if_nothing_were(written: Project) -> None:
+    behind_its_back(written, "UPDATE ledger_entry SET actor = 'x' WHERE seq = 3")
+    with pytest.raises(IntegrityError, match=r"entry 3 .*changed"):
+        entries(written)
+    assert [one.seq for one in entries(written, last=2)] == [6, 7]
+
+
+@pytest.mark.parametrize("statement", [
+    "INSERT OR REPLACE INTO ledger_entry SELECT seq, prev_hash, ts, 'x', kind, data, hash, signature FROM ledger_entry",
+    "INSERT INTO ledger_entry SELECT 9, hash, ts, 'x', kind, data, 'other', signature FROM ledger_entry WHERE seq = 7",
+    "INSERT INTO ledger_entry SELECT 8, prev_hash, ts, 'x', kind, data, 'h', signature FROM ledger_entry WHERE seq = 7",
+    "REPLACE INTO ledger_entry SELECT 8, hash, ts, 'x', kind, data, hash, signature FROM ledger_entry WHERE seq = 7",
+])  # fmt: skip
+def test_nothing_comes_in_but_behind_the_last(written: Project, statement: str) -> None:
+    with closing(sqlite3.connect(written.database_path)) as connection, pytest.raises(sqlite3.IntegrityError):
+        connection.execute(statement)
+    assert verify(written).ok
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DROP TRIGGER ledger_entry_no_update", "DROP TABLE ledger_entry", "ALTER TABLE ledger_head RENAME TO x"],
+)
+def test_the_program_cannot_take_the_guards_away(written: Project, statement: str) -> None:
+    with pytest.raises(DatabaseError, match="not authorized"), writing(written) as connection:
+        connection.exec_driver_sql(statement)
+    assert verify(written).ok
+
+
+def test_a_clock_a_little_behind_writes_the_last_moment(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = append(project, "render.started", "worker", {})
+    behind = (moment(first.ts) - timedelta(seconds=20)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    monkeypatch.setattr("countenance.ledger.log.utc_now", lambda: behind)
+    assert append(project, "render.finished", "worker", {}).ts == first.ts
+    assert verify(project).ok

@@ -136,10 +136,21 @@ def test_a_login_that_owns_nothing_can_do_all_that_the_program_does(
     project.settings_path.write_text(settings.replace("//postgres:", f"//app_{name}:"))
     app = open_project(project.root)
     assert f"app_{name}" in app.database_url
+    assert init_project(app.root) == app
     with writing(app) as connection:
         connection.execute(insert(variant).values(_variant("a")))
     with reading(app) as connection:
         assert connection.execute(select(func.count()).select_from(variant)).scalar_one() == 1
+
+
+def test_a_login_that_may_not_change_tables_is_told_whose_turn_it_is(
+    postgresql_server: str, postgresql: str, tmp_path: Path
+) -> None:
+    name = postgresql.split("/")[3].split("?")[0]
+    with psycopg.connect(postgresql_server, autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE guest_{name} LOGIN".encode())
+    with pytest.raises(InputError, match="as their owner"):
+        init_project(tmp_path / "studio", database=postgresql.replace("//postgres:", f"//guest_{name}:"))
 
 
 def test_an_owner_who_may_make_no_roles_still_gets_tables_and_triggers(postgresql_server: str, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ guards against that.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import DatabaseError
 
-from countenance.errors import InputError, IntegrityError
+from countenance.errors import CountenanceError, InputError, IntegrityError
 from countenance.ledger.audit import CLOCK_TOLERANCE, SIGNING_KEY, LedgerReport, moment, verify, verify_old
 from countenance.ledger.chain import (
     CLOCK_CORRECTED,
@@ -33,6 +34,7 @@ from countenance.ledger.chain import (
 )
 from countenance.ledger.checkpoint import (
     Head,
+    checkpoint_path,
     empty_note,
     move_file,
     project_key,
@@ -77,8 +79,9 @@ class Transaction:
     _tail: _Tail
 
     def append(self, kind: str, actor: str, data: dict[str, Any]) -> Entry:
-        """Add an entry. `data` is a JSON object without personal data (see `commitment`); a person on record who acts is
-        entered without their name.
+        """Add an entry. `data` is a JSON object without personal data (see `commitment`).
+
+        A person on record who acts is entered without their name.
 
         IntegrityError when the clock is behind the last entry; `clock.corrected` alone may be dated before it.
         """
@@ -127,7 +130,9 @@ def transaction(project: Project) -> Iterator[Transaction]:
     # The file moves after the commit. A process killed in between leaves one that is behind but true; the next
     # transaction moves it before its own commit, so it is never behind by two.
     if note:
-        move_file(project, note)
+        # A disk that is full by now does not undo what was committed; the next transaction will say so first.
+        with contextlib.suppress(OSError):
+            move_file(project, note)
         old_head_path(project).unlink(missing_ok=True)
 
 
@@ -206,7 +211,7 @@ def _sound_end(
             raise _damaged("the checkpoint beside the database names other entries: the ledger was forked")
         if file.size < head.previous.size and connection.dialect.name == "sqlite":
             raise _damaged("the checkpoint beside the database was replaced by an older one")
-        move_file(project, head.note)
+        _move_first(project, head.note)
     frontier = Frontier(size, head.frontier.peaks)
     return head, _tail(Row(*last), key, frontier) if last else _Tail(GENESIS, "", frontier)
 
@@ -219,7 +224,7 @@ def _first_head(project: Project, connection: Connection, key: Ed25519PrivateKey
     before = empty_note(name.name, key)
     note = write_head(connection, name.name, frontier, before, key)
     # Before anything is added, so a file that is missing later was taken away.
-    move_file(project, note)
+    _move_first(project, note)
     return Head(note, parse_checkpoint(note), before, parse_checkpoint(before), frontier)
 
 
@@ -227,6 +232,14 @@ def _tail(row: Row, key: Ed25519PrivateKey, frontier: Frontier) -> _Tail:
     if row.digest() != row.hash or not entry_signed(key.public_key(), row.hash, row.signature):
         raise _damaged(f"entry {row.seq} ({row.kind}) was changed after it was written")
     return _Tail(row.hash, row.ts, frontier)
+
+
+def _move_first(project: Project, note: str) -> None:
+    try:
+        move_file(project, note)
+    except OSError as exc:
+        path = checkpoint_path(project)
+        raise CountenanceError(f"{path} cannot be written ({exc.strerror}); nothing was added to the ledger.") from exc
 
 
 def _damaged(problem: str) -> IntegrityError:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
-from countenance.errors import InputError
+from countenance.errors import CountenanceError, InputError
 from countenance.store import roles
 
 if TYPE_CHECKING:
@@ -52,9 +52,13 @@ def writing(project: Project) -> Iterator[Connection]:
     Taking the write lock at the start means that a transaction waits its turn once and can then
     not fail half-way because another writer came between its reads and its writes.
     """
-    with _writing(engine(project)) as connection:
-        roles.assume_writer(connection)
-        yield connection
+    try:
+        with _writing(engine(project)) as connection:
+            roles.assume_writer(connection)
+            yield connection
+    except OperationalError as exc:  # a full disk, a lock that is never freed, a server that went away
+        why = str(exc.orig).strip().splitlines()[0]
+        raise CountenanceError(f"the database could not be written ({why}); nothing of this step was kept.") from exc
 
 
 def migrate(project: Project, url: str | None = None) -> None:
@@ -70,8 +74,14 @@ def migrate(project: Project, url: str | None = None) -> None:
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with _writing(_engine(url) if url else engine(project)) as connection:
         config.attributes["connection"] = connection
-        with roles.unguarded(connection):
-            command.upgrade(config, "head")
+        try:
+            with roles.unguarded(connection):
+                command.upgrade(config, "head")
+        except ProgrammingError as exc:
+            raise InputError(
+                f"the tables of {project.folder} are of another version, and this login may not change them "
+                f"({str(exc.orig).splitlines()[0]}); run `countenance init` as their owner."
+            ) from exc
         roles.grant_writer(connection)
 
 
@@ -118,7 +128,8 @@ def _connected(made: Engine) -> Iterator[Connection]:
     except OperationalError as exc:
         name = made.url.render_as_string(hide_password=True)
         why = str(exc.orig).strip().splitlines()[0]
-        raise InputError(f"the database {name} cannot be opened ({why}); check the 'database' setting.") from exc
+        way_out = "check the disk and its rights" if made.dialect.name == "sqlite" else "check the 'database' setting"
+        raise InputError(f"the database {name} cannot be opened ({why}); {way_out}.") from exc
     with connection:
         yield connection
 
