@@ -65,6 +65,14 @@ def test_a_packet_written_by_others_is_understood(tmp_path: Path) -> None:
         write_source_type(tmp_path / "other.jpg", tmp_path / "told.jpg", TERM)
 
 
+def test_a_packet_that_is_no_xmp_declares_nothing(tmp_path: Path) -> None:
+    bomb = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>'
+    for packet in (bomb, "no xml", "<a>", "<a/>"):
+        Image.new("RGB", (8, 8)).save(tmp_path / "odd.jpg", xmp=packet.encode())
+        assert read_packet(tmp_path / "odd.jpg") == packet.encode()
+        assert read_source_type(tmp_path / "odd.jpg") is None
+
+
 def test_what_cannot_carry_it_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no source type is written into"):
         write_source_type(write_sealable(tmp_path / "a.wav"), tmp_path / "b.wav", TERM)

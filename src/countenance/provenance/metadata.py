@@ -53,7 +53,7 @@ def write_source_type(source: Path, target: Path, term: str) -> None:
 def read_source_type(path: Path) -> str | None:
     """The IPTC term that a JPEG, PNG or MP4 declares of itself; None when it declares none."""
     packet = read_packet(path)
-    if packet is None:
+    if packet is None or b"<!" in packet:  # XMP has no document type, and what declares one may blow up
         return None
     try:
         root = ElementTree.fromstring(packet)
