@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
+from campaigns import grant, write_campaign
 from erasures import (
     GUEST,
     PRESENTER,
@@ -21,11 +23,15 @@ from erasures import (
     named_campaign,
     remainders,
 )
+from sqlalchemy import text
 
+from countenance.campaign.brief import load_brief
 from countenance.campaign.certificate import about, check_certificate, digest
 from countenance.campaign.forget import forget, preview
+from countenance.campaign.permission import require_rights
+from countenance.campaign.plan import plan
 from countenance.campaign.produce import produce, release_approved
-from countenance.campaign.variants import approve, reject, variant_rows
+from countenance.campaign.variants import approve, ensure_variants, mark_rendered, reject, variant_rows
 from countenance.errors import CountenanceError, InputError, RightsError
 from countenance.ledger.log import entries, verify
 from countenance.perception.networks import FaceNetworks
@@ -34,6 +40,8 @@ from countenance.provenance.verify import verify_file
 from countenance.rights.grants import load_grant
 from countenance.rights.pulls import pull_list
 from countenance.rights.register import all_grants, record_grant
+from countenance.store.database import engine, reading
+from countenance.store.holdings import WORK, hold
 from countenance.store.project import Project, init_project
 from countenance.synthesis import facemodel
 from countenance.synthesis.facemodel import face_model
@@ -82,7 +90,9 @@ def _made(short_master: Path, tmp_path_factory: pytest.TempPathFactory) -> Scene
         release_approved(project, rows[key].id)
     reject(project, rows["keep-de"].id, "Rita Reviewer", f"{PRESENTER} mumbles")
     traces, documents = _traces(project, brief, refs), _documents(project, refs)
-    (project.root / "settings").mkdir()
+    (tracks,) = (project.work / "perception").iterdir()
+    shutil.copytree(tracks, tracks.with_name("another"))  # as of a master where nobody names the presenter
+    hold(project, WORK, "perception/another", ["kim"])
     settings = project.settings_path.read_text()
     project.settings_path.write_text(f'{settings}replicas = ["../replica"]\n')
     shutil.copytree(project.root, home / "replica", ignore=shutil.ignore_patterns("brief"))
@@ -205,6 +215,7 @@ def test_other_people_keep_what_is_theirs(scene: Scene) -> None:
     assert commitments_that_open(
         scene.project, scene.documents[PRESENTER], keys_left(scene.project), ledger_text(scene.project)
     ) == scene.documents[PRESENTER]  # fmt: skip
+    assert (scene.project.work / "perception" / "another").is_dir()  # the guest is not in it
     assert (scene.replica / "elsewhere" / "other.jpg").is_file()
     assert not (scene.replica / "elsewhere" / "portrait.jpg").exists()
 
@@ -221,6 +232,58 @@ def test_what_was_released_is_pulled_and_still_known_as_withdrawn(scene: Scene) 
     seen = verify_file(scene.project, film)
     assert seen.exit_status == 1
     assert "withdrawn" in json.dumps(seen.to_json())
+
+
+def test_a_person_seen_without_a_name_is_found_by_their_looks(scene: Scene) -> None:
+    assert preview(scene.project, PRESENTER).person.unnamed == ("perception/another",)
+    assert preview(scene.project, GUEST).person.unnamed == ()
+    erased = forget(scene.project, PRESENTER, "Dana Protection")
+    assert not (scene.project.work / "perception" / "another").exists()
+    (kept,) = [one for one in erased.content["kept"] if "no brief names them" in one["what"]]
+    assert kept["count"] == 1 and "owners answer" in kept["why"]
+
+
+def test_footage_that_shows_somebody_else_too_is_told_and_stays(tmp_path: Path, short_master: Path) -> None:
+    project, master = init_project(tmp_path / "studio"), tmp_path / "master.mp4"
+    shutil.copyfile(short_master, master)
+    brief = load_brief(write_campaign(tmp_path / "brief", master, guest="ben", faces=("keep",), languages=("en",)))
+    require_rights(project, brief, plan(brief))
+    (variant_id,) = ensure_variants(project, brief, plan(brief)).values()
+    request = {"brief": str(brief.path), "out": str(tmp_path / "out"), "digest": brief.digest()}
+    facts = {"pictures_sha256": "ab" * 32, "passed": True, "failed": [], "folder": "none", "request": request}
+    mark_rendered(project, variant_id, facts, "ops")
+    erased = forget(project, "ben", "Dana Protection", inputs=True)
+    assert master.is_file()
+    left = {one.kind: one for one in erased.outside}
+    assert (left["footage"].path, left["footage"].others) == (str(master), 1)
+    (kept,) = [one for one in erased.content["kept"] if one["what"].startswith("footage")]
+    assert kept["count"] == 1 and "cut or blur" in kept["why"]
+    assert variant_rows(project) == []  # it showed both
+    with pytest.raises(InputError):  # the references are gone: the brief cannot be made as it stands
+        produce(project, brief.path, tmp_path / "out")
+
+
+def test_a_postgresql_database_is_erased_and_rebuilt(tmp_path: Path, postgresql: str) -> None:
+    project = init_project(tmp_path / "studio", database=postgresql)
+    path = tmp_path / "grant.yaml"
+    path.write_text(yaml.safe_dump({**grant("ada"), "talent": GUEST}), encoding="utf-8")
+    record_grant(project, load_grant(path), "ops")
+    tables = ("grant_record", "variant", "release", "holding", "ledger_entry")
+
+    def raw() -> bytes:
+        """The pages of the tables as the server keeps them, dead rows included."""
+        with reading(project) as connection:
+            files = [connection.execute(text(f"SELECT pg_relation_filepath('{name}')")).scalar_one() for name in tables]
+            folder = connection.execute(text("SHOW data_directory")).scalar_one()
+        with engine(project).connect() as connection:
+            connection.execute(text("CHECKPOINT"))
+        return b"".join((Path(folder) / one).read_bytes() for one in files)
+
+    assert GUEST.encode() in raw()
+    erased = forget(project, GUEST, GUEST)
+    assert GUEST.encode() not in raw()
+    assert erased.content["searched"]["remainders"] == 0
+    assert verify(project).ok and all_grants(project) == []
 
 
 def test_a_preview_tells_and_changes_nothing(scene: Scene) -> None:

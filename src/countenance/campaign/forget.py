@@ -12,7 +12,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from countenance.campaign.certificate import FORMAT, about, digest, write_certif
 from countenance.campaign.jobsrecord import forget_jobs
 from countenance.campaign.journal import FOLDER, Journal, journal_path, new_journal, read_journal, write_journal
 from countenance.campaign.kept import kept
+from countenance.campaign.lookalikes import unnamed_tracks
 from countenance.campaign.pages import renew_pages, unname
 from countenance.campaign.person import Outside, Person, outside, person_of
 from countenance.campaign.remains import KEY, Remain, known_holdings, packages_of, remains_in
@@ -68,7 +69,7 @@ class Erased:
 def preview(project: Project, name: str) -> Preview:
     """What `forget` would destroy and what it would leave. InputError when nothing is on record under this name."""
     journal = read_journal(journal_path(project, subject_tag(project, name)))
-    person = _joined(project, name, journal)
+    person = _with_unnamed(project, _joined(project, name, journal))
     copies, missing = replicas(project)
     sizes: Counter[str] = Counter()
     files: Counter[str] = Counter()
@@ -102,7 +103,7 @@ def forget(project: Project, name: str, actor: str, *, inputs: bool = False, say
         copies, missing = replicas(project)
         places = [own_place(project), *copies]
         # Again, now that no job runs: what was made since is found, too.
-        journal.person = journal.person.joined(person_of(project, name) or journal.person)
+        journal.person = _with_unnamed(project, journal.person.joined(person_of(project, name) or journal.person))
         journal.inputs = journal.inputs or inputs
         journal.outside = list(dict.fromkeys([*journal.outside, *outside(project, journal.person)]))
         remains = [*_remains(project, journal.person, copies), *_inputs(journal)]
@@ -140,6 +141,11 @@ def _joined(project: Project, name: str, journal: Journal | None) -> Person:
     if found is None:
         raise InputError(f"nothing is on record under {name!r}; `countenance consent show` lists the people.")
     return found
+
+
+def _with_unnamed(project: Project, person: Person) -> Person:
+    found = unnamed_tracks(project, person)
+    return replace(person, work=(*person.work, *found), unnamed=(*person.unnamed, *found))
 
 
 def _withdraw(project: Project, name: str, actor: str) -> None:

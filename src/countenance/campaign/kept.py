@@ -60,6 +60,11 @@ def kept(journal: Journal, releases: int) -> list[Kept]:
             "weighed by the controller",
         ),
         Kept(
+            "masters that show the person among others, where no brief names them", len(person.unnamed),
+            "the tracks are destroyed; footage and releases belong to campaigns whose owners answer for everybody whom "
+            "they show unnamed, and must weigh whether to go on showing this person", "Art. 6(1)(f), 21",
+        ),
+        Kept(
             "the studio's own references, grants and footage of the person alone",
             0 if journal.inputs else len(alone),
             "they lie outside of the product, which names them when it erases and deletes them only when asked to "

@@ -37,6 +37,7 @@ class Person:
     published: tuple[str, ...] = ()  # hashes of released files
     jobs: tuple[str, ...] = ()
     work: tuple[str, ...] = ()
+    unnamed: tuple[str, ...] = ()  # of `work`: where they were seen, but no brief names them
     packages: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
     briefs: tuple[str, ...] = ()
@@ -111,7 +112,7 @@ def _shows(project: Project, row: Any, name: str) -> bool:
     kept = project.releases / str((row.review or {}).get("release_id", "")) / "release.json"
     if kept.is_file():
         return any(name in (one["seen"], one["shown"]) for one in read_json(kept)["receipt"]["people"])
-    brief = _brief(_request(row).get("brief"))
+    brief = brief_at(_request(row).get("brief"))
     return brief is not None and any(face.talent == name for face in brief.seen)
 
 
@@ -119,7 +120,8 @@ def _request(row: Any) -> dict[str, Any]:
     return dict((row.render or {}).get("request", {}))
 
 
-def _brief(path: str | None) -> Brief | None:
+def brief_at(path: str | None) -> Brief | None:
+    """The brief at a path, None where it is gone or cannot be understood any more."""
     try:
         return load_brief(Path(path)) if path else None
     except InputError:
@@ -176,7 +178,7 @@ def outside(project: Project, person: Person) -> list[Outside]:
     found = dict.fromkeys(_outside_of_record(project, person.name))
     for path in person.briefs:
         found[Outside(path, "brief")] = None
-        brief = _brief(path)
+        brief = brief_at(path)
         if brief is not None and person.name in brief.talents:
             found |= dict.fromkeys(_outside_of(brief, person.name))
     return [one for one in found if Path(one.path).is_file()]

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from countenance.errors import IntegrityError, RightsError
+from countenance.media.frame import F32
 from countenance.perception.networks import FaceNetworks
 from countenance.rights.clock import today
 from countenance.rights.grants import RecordedGrant
@@ -115,6 +116,19 @@ def has_face_model(project: Project, name: str) -> bool:
     return _place(project, name).exists() or find_symmetric(project, _key_name(project, name)) is not None
 
 
+def stored_embeddings(project: Project, name: str, hashes: Sequence[str]) -> F32:
+    """The embeddings `(n, 128)` in a talent's stored model, if it was made of references of these hashes; else n is 0.
+
+    Asks no permission, since it serves to find and erase what else there is of the person.
+    """
+    key, place = find_symmetric(project, _key_name(project, name)), _place(project, name)
+    content = place.read_bytes() if place.exists() else b""
+    label = _label_of(name, hashes)
+    if key is None or content[: len(_MAGIC) + _DIGEST_BYTES] != _MAGIC + hashlib.sha256(label).digest():
+        return np.zeros((0, 128), np.float32)
+    return _opened(name, key, content[len(_MAGIC) + _DIGEST_BYTES :], label).embeddings
+
+
 def forget_without_grant(project: Project, name: str) -> bool:
     """Erase a talent's face model if grants were recorded for them and none of these lasts; True if one was erased."""
     return permission_ended(project, name) is not None and forget_face_model(project, name)
@@ -151,8 +165,11 @@ def _place(project: Project, name: str) -> Path:
 
 def _label(name: str, references: Sequence[Path]) -> bytes:
     """What the encryption is bound to."""
-    hashes = sorted(sha256_file(path) for path in references)
-    return json.dumps([_VERSION, name, hashes], ensure_ascii=False).encode()
+    return _label_of(name, [sha256_file(path) for path in references])
+
+
+def _label_of(name: str, hashes: Sequence[str]) -> bytes:
+    return json.dumps([_VERSION, name, sorted(hashes)], ensure_ascii=False).encode()
 
 
 def _keep_open(known: tuple[Path, str, bytes], likeness: Likeness) -> None:
