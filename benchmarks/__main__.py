@@ -12,7 +12,19 @@ from dataclasses import asdict
 
 from benchmarks.tables import REPOSITORY, Table, footage, machine
 
-NAMES = ("perceive", "produce", "swap", "occluders", "clips", "watermark", "soundmark", "rights", "history", "ledger")
+NAMES = (
+    "perceive",
+    "produce",
+    "swap",
+    "occluders",
+    "clips",
+    "watermark",
+    "soundmark",
+    "rights",
+    "history",
+    "ledger",
+    "disclosure",
+)
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 
 
