@@ -51,8 +51,8 @@ def row(project: Project, brief: Brief, wanted: Plan) -> VariantRow:
 
 def release(project: Project, row: VariantRow) -> None:
     record_release(
-        project, row, record=RECORD, sha256="01" * 32, poster_sha256="02" * 32, package="out", actor="rita",
-        still_allowed=lambda _connection: None,
+        project, row, record=RECORD, sha256="01" * 32, poster_sha256="02" * 32, manifest_id="urn:c2pa:1", package="out",
+        actor="rita", still_allowed=lambda _connection: None,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from servers import serving
 
 from countenance.ledger.log import entries
 from countenance.ledger.log import verify as verify_ledger
+from countenance.provenance.verify import verify_file
 from countenance.server.desk import Options
 from countenance.store.project import Project
 
@@ -91,6 +92,16 @@ def test_who_asks_too_often_is_told_when_to_come_back(studio: tuple[Project, Pat
         assert [one.status_code for one in answers] == [400, 400, 429]
         assert 1 <= int(answers[2].headers["retry-after"]) <= 31
         assert client.get("/verify").status_code == 200  # the page itself is light
+
+
+def test_what_a_stranger_gets_here_is_enough_to_check_elsewhere(
+    client: httpx.Client, released: tuple[Project, Path]
+) -> None:
+    anchor = client.get("/anchor.pem").text
+    proof = client.get(f"/releases/{RELEASE}/proof").json()
+    seen = verify_file(None, released[1], anchor=anchor, proof=proof)
+    assert (seen.exit_status, seen.release_id) == (0, RELEASE)
+    assert client.get("/releases/01JD3Z0000000000000000000/proof").status_code == 404
 
 
 def test_a_path_that_is_not_there_is_a_plain_answer(client: httpx.Client) -> None:

@@ -120,7 +120,8 @@ def _released(
         sealed["poster"] = {"sha256": sha256_file(folder / POSTER)}
     record_release(
         task.project, row, record=sealed["record"], sha256=sealed["seal"]["sha256"],
-        poster_sha256=sealed["poster"]["sha256"], package=str(out / row.id), actor=row.review["by"],
+        poster_sha256=sealed["poster"]["sha256"], manifest_id=sealed["seal"]["manifest_id"],
+        package=str(out / row.id), actor=row.review["by"],
         still_allowed=lambda connection: require_in(task.project, connection, uses),
     )  # fmt: skip
     return sealed

@@ -158,6 +158,7 @@ def record_release(
     record: dict[str, Any],
     sha256: str,
     poster_sha256: str,
+    manifest_id: str,
     package: str,
     actor: str,
     still_allowed: Callable[[Connection], None],
@@ -181,8 +182,8 @@ def record_release(
         entry.connection.execute(
             insert(tables.release).values(
                 id=release_id, variant_id=row.id, mark_id=mark_id, state="released",
-                record={**record, "sha256": sha256, "poster_sha256": poster_sha256}, package=package,
-                released_at=record["released_at"],
+                record={**record, "sha256": sha256, "poster_sha256": poster_sha256, "manifest_id": manifest_id},
+                package=package, released_at=record["released_at"],
             )
         )  # fmt: skip
         _set(entry.connection, row.id, state="released")

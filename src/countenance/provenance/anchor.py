@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 
 from countenance.errors import InputError
 from countenance.ledger.proof import public_key_pem
-from countenance.provenance.authority import anchor_pem
+from countenance.provenance.signing import anchors_of
 from countenance.store.project import Project
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.+?-----END \1-----\n?", re.DOTALL)
@@ -30,7 +30,7 @@ class Anchor:
 
 def anchor_text(project: Project) -> str:
     """The project's anchor file: root certificate and the ledger's public key."""
-    return anchor_pem(project) + public_key_pem(project)
+    return anchors_of(project) + public_key_pem(project)
 
 
 def read_anchor(text: str) -> Anchor:

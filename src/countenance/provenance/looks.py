@@ -14,13 +14,13 @@ from countenance.ledger.log import LedgerReport
 from countenance.media.audio import Samples, sound_blocks
 from countenance.media.frame import U8
 from countenance.media.sample import NO_PICTURES, sample_lumas
-from countenance.provenance.authority import anchor_pem
 from countenance.provenance.container import LARGEST_BYTES
 from countenance.provenance.history import NO_HISTORY, TRUSTED, History, read_history
 from countenance.provenance.manifest import SOUND_MARK_ALGORITHM
 from countenance.provenance.payload import Register
 from countenance.provenance.records import Known, find_release, has_bytes
 from countenance.provenance.recovery import Recovered, recover, stored_releases
+from countenance.provenance.signing import anchors_of
 from countenance.provenance.sound_read import SoundReading, read_sound_mark
 from countenance.provenance.watermark_read import MarkReading, read_mark
 from countenance.store.database import reading
@@ -122,7 +122,7 @@ def mark_key(project: Project) -> bytes:
 
 def look(project: Project, path: Path, ledger: LedgerReport) -> Looks:
     """Everything that can be seen and heard of a file. InputError when it is absent, or no medium at all."""
-    history = _history(path, anchor_pem(project))
+    history = _history(path, anchors_of(project))
     streams = streams_of(path, history)
     sha256 = sha256_file(path)
     lumas = _pictures(path, needed=not streams.sound and history.manifest_id is None) if streams.picture else []
@@ -199,7 +199,7 @@ def _of_video(project: Project, release_id: str) -> History:
     video = project.releases / release_id / "video.mp4"
     if not video.is_file():
         return History(NO_HISTORY, None, None, None, None, (), {})
-    return read_history(video, anchor_pem(project))
+    return read_history(video, anchors_of(project))
 
 
 def _pictures(path: Path, *, needed: bool) -> list[U8]:

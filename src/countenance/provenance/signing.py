@@ -55,6 +55,16 @@ class OpenSigner:
     failure: Exception | None = None
 
 
+def anchors_of(project: Project) -> str:
+    """The root certificates (PEM) under which the project's releases are signed; no key is asked for.
+
+    What the project signed itself before it was given another signer stays trusted.
+    """
+    settings = _settings(project)
+    named = settings.get("anchor", settings.get("chain"))
+    return ensure_authority(project).anchor_pem + (_text(project, named) if named else "")
+
+
 def identity_of(project: Project) -> Identity:
     """The identity that the project's settings name under `[signing]`; by default its own key, without time stamps.
 

@@ -14,6 +14,7 @@ from countenance import __version__
 from countenance.errors import CountenanceError
 from countenance.server.desk import BusyError, Desk, Options
 from countenance.server.limits import Limited, Rate
+from countenance.server.proofs import proof_routes
 from countenance.server.resolution import resolution_routes
 from countenance.server.verify_page import verify_routes
 from countenance.store.database import reading
@@ -21,7 +22,7 @@ from countenance.store.project import Project
 from countenance.store.tables import ledger_entry
 
 API_PREFIX = "/v1"  # under which the specification's document serves; the bare paths answer alike
-_HEAVY = ("/verify", "/matches/byContent")
+_HEAVY = (("POST", "/verify"), ("POST", "/matches/byContent"), ("GET", "/proof"))
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
 
@@ -30,6 +31,7 @@ def create_app(project: Project, options: Options | None = None) -> FastAPI:
     desk = Desk(project, options or Options())
     app = FastAPI(title="Countenance", version=__version__, docs_url=None, redoc_url=None)
     app.include_router(verify_routes(desk))
+    app.include_router(proof_routes(desk))
     routes = resolution_routes(desk)
     app.include_router(routes)
     app.include_router(routes, prefix=API_PREFIX, include_in_schema=False)
@@ -38,7 +40,7 @@ def create_app(project: Project, options: Options | None = None) -> FastAPI:
         most_bytes=desk.options.most_bytes,
         heavy=Rate(desk.options.looks_per_minute),
         light=Rate(desk.options.requests_per_minute),
-        heavy_paths=_HEAVY,
+        heavy_calls=_HEAVY,
     )
     _answer_errors(app)
 

@@ -42,12 +42,14 @@ class Rate:
 class Limited:
     """An ASGI layer that refuses requests that are too large (413) or too many (429).
 
-    `heavy` counts what makes the machine work (paths in `heavy_paths`), `light` the rest.
+    `heavy` counts what makes the machine work (method and end of path in `heavy_calls`), `light` the rest.
     """
 
-    def __init__(self, app: ASGIApp, most_bytes: int, heavy: Rate, light: Rate, heavy_paths: tuple[str, ...]) -> None:
+    def __init__(
+        self, app: ASGIApp, most_bytes: int, heavy: Rate, light: Rate, heavy_calls: tuple[tuple[str, str], ...]
+    ) -> None:
         self.app, self.most_bytes = app, most_bytes
-        self.heavy, self.light, self.heavy_paths = heavy, light, heavy_paths
+        self.heavy, self.light, self.heavy_calls = heavy, light, heavy_calls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -64,7 +66,7 @@ class Limited:
         length = headers.get(b"content-length", "0")
         if not length.isdigit() or int(length) > self.most_bytes:
             return JSONResponse({"error": self._too_large()}, 413)
-        heavy = scope["method"] == "POST" and scope["path"].endswith(self.heavy_paths)
+        heavy = any(scope["method"] == one and scope["path"].endswith(end) for one, end in self.heavy_calls)
         client = scope["client"][0] if scope.get("client") else ""
         wait_s = (self.heavy if heavy else self.light).wait_s(client)
         if wait_s:
