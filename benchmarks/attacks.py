@@ -105,7 +105,7 @@ def relit(gain: float, offset: float = 0.0) -> Change:
 
     def change(luma: Luma) -> Luma:
         lit = (luma.astype(np.float32) - 126) * gain + 126 + offset
-        return np.clip(np.rint(lit), 16, 235).astype(np.uint8)
+        return np.asarray(np.clip(np.rint(lit), 16, 235), np.uint8)
 
     return change
 

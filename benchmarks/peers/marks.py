@@ -64,7 +64,7 @@ def _invisible(kind: Any) -> tuple[Mark, Read]:
 
 
 def _blind() -> tuple[Mark, Read]:
-    from blind_watermark import WaterMark, bw_notes
+    from blind_watermark import WaterMark, bw_notes  # type: ignore[import-untyped,unused-ignore,import-not-found]
 
     bw_notes.close()
 
@@ -72,7 +72,7 @@ def _blind() -> tuple[Mark, Read]:
         marker = WaterMark(password_wm=1, password_img=1)
         marker.read_img(img=picture)
         marker.read_wm(bits_of(mark_id).astype(bool), mode="bit")
-        return np.clip(np.rint(marker.embed()), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(np.rint(marker.embed()), 0, 255), np.uint8)
 
     def read(picture: Bgr) -> NDArray[np.float64]:
         bits = WaterMark(password_wm=1, password_img=1).extract(embed_img=picture, wm_shape=BITS, mode="bit")

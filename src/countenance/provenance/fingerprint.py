@@ -17,7 +17,7 @@ from countenance.store.files import atomic_path
 PICTURES = 6  # of a release, spread over it
 LONG_SIDE_PX = 960  # at which pictures are described
 FEATURES = 400
-SCOUTS = 80  # of a stored picture's features, the strongest: enough to see whether a closer look is worth it
+SCOUTS = 64  # of a stored picture's features, the strongest: enough to see whether a closer look is worth it
 QUERY_FEATURES = 900
 MOST_LIKE = 0.8  # how much nearer the nearest descriptor must be than the next one (Lowe 2004)
 LEAST_INLIERS = 10
@@ -57,7 +57,7 @@ class Match:
 
 
 def fingerprint(video: Path, release_id: str, mark_id: int) -> Stored:
-    """Describe some pictures of a released video or still; some 50 kB each. InputError when it has no picture."""
+    """Describe some pictures of a released video or still; some 40 kB each. InputError when it has no picture."""
     lumas = sample_lumas(video, PICTURES)
     height, width = lumas[0].shape
     return Stored(release_id, mark_id, width, height, tuple(describe(luma, FEATURES) for luma in lumas))
@@ -98,7 +98,7 @@ def load(path: Path) -> Stored:
 
 
 def likeliest(seen: Described, stored: Iterable[Stored], count: int) -> list[Stored]:
-    """Those few stored releases that share most features with a picture, most first; about 2 ms a release."""
+    """Those few stored releases that share most features with a picture, most first; about 5 ms a release."""
     votes = [(sum(len(_alike(seen, _scouts(picture))[0]) for picture in one.pictures), one) for one in stored]
     return [one for shared, one in sorted(votes, key=lambda vote: -vote[0])[:count] if shared]
 

@@ -36,7 +36,6 @@ from countenance.store.files import read_json
 from countenance.store.project import Project
 
 MOST_PICTURES = 40  # of a recording
-LOOKS = 3  # of its pictures, in which known ones are looked for
 CANDIDATES = 4
 OUTLINE_PX = 24  # of a screen, on which a camera's movement is seen
 SLIGHT = 0.02  # radians of turn, and of the logarithm of scale, that features may be off
@@ -125,13 +124,14 @@ def _spread(lumas: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
 
 
 def _best_match(pictures: Sequence[NDArray[np.uint8]], releases: Sequence[Stored]) -> tuple[int, Match] | None:
-    """The picture, by number, in which a stored one is found best."""
-    found: list[tuple[int, Match]] = []
-    for number in sorted({place * (len(pictures) - 1) // max(1, LOOKS - 1) for place in range(LOOKS)}):
+    """The first picture, by number, in which a stored one is found: the middle one is looked at first."""
+    middle, last = len(pictures) // 2, len(pictures) - 1
+    for number in dict.fromkeys((middle, 0, last)):
         seen = describe(pictures[number], QUERY_FEATURES)
-        matches = (locate(seen, one) for one in likeliest(seen, releases, CANDIDATES))
-        found += [(number, match) for match in matches if match]
-    return max(found, key=lambda one: one[1].inliers, default=None)
+        matches = [match for one in likeliest(seen, releases, CANDIDATES) if (match := locate(seen, one))]
+        if matches:
+            return number, max(matches, key=lambda match: match.inliers)
+    return None
 
 
 def _standing(pictures: Sequence[NDArray[np.uint8]], _number: int, _match: Match) -> list[Matrix]:
