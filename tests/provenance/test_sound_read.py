@@ -9,13 +9,13 @@ from sounds import Sound, through_codec, voice
 
 from countenance.media.audio import resample
 from countenance.provenance.payload import Register
+from countenance.provenance.sound_heard import listen
 from countenance.provenance.sound_mark import mark_sound
 from countenance.provenance.sound_pattern import BANDS, ROWS, keyed_sound_pattern
 from countenance.provenance.sound_read import (
     PRESENT_PACED_Z,
     SoundReading,
     chance_of_false_alarm,
-    listen,
     paces,
     read_heard,
     read_sound_mark,

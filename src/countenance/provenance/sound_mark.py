@@ -9,7 +9,7 @@ The reader is `sound_read`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, tee
 
 import numpy as np
@@ -34,8 +34,7 @@ from countenance.provenance.sound_pattern import (
     WINDOW,
     keyed_sound_pattern,
 )
-
-SOUND_MARK_ALGORITHM = "org.countenance.sound.1"
+from countenance.provenance.sound_stream import cut, in_pieces, noting_sizes, side_by_side
 
 LOWEST_HZ, HIGHEST_HZ = 8_000, 96_000
 STRENGTH = 0.11  # nepers in a cell as wide as the ear's own band; wider bands of the ear average over several cells
@@ -50,8 +49,6 @@ _PIECE_S = 4
 _MARGIN = 8 * HOP  # samples at 16 kHz within which all that a changed sample depends on lies
 _PEAK_MARGIN_S = 0.02
 _OVERSAMPLING = 4
-
-Work = Callable[[Samples, int], Samples]
 
 
 class SoundMarker:
@@ -81,10 +78,10 @@ class SoundMarker:
         original, heard = tee(self._checked(blocks))
         sizes: deque[int] = deque()
         coarse = resampled((block for block in heard if len(block)), self._rate_hz, RATE_HZ)
-        changes = resampled(_in_pieces(coarse, _PIECE_S * RATE_HZ, _MARGIN, self._change), RATE_HZ, self._rate_hz)
-        beside = _side_by_side(_noting_sizes(original, sizes), changes)
+        changes = resampled(in_pieces(coarse, _PIECE_S * RATE_HZ, _MARGIN, self._change), RATE_HZ, self._rate_hz)
+        beside = side_by_side(noting_sizes(original, sizes), changes)
         margin = round(_PEAK_MARGIN_S * self._rate_hz)
-        yield from _cut(_in_pieces(beside, _PIECE_S * self._rate_hz, margin, self._add), sizes, self._channels)
+        yield from cut(in_pieces(beside, _PIECE_S * self._rate_hz, margin, self._add), sizes, self._channels)
 
     def _checked(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
         for block in blocks:
@@ -193,53 +190,3 @@ def _room(sound: Samples, change: Samples, ceiling: float, rate_hz: int) -> NDAr
     reach = max(1, round(PEAK_REACH_S * rate_hz))
     lowest = minimum_filter1d(lowest, 2 * reach + 1, mode="nearest")
     return np.asarray(uniform_filter1d(lowest, 2 * reach + 1, mode="nearest"), np.float32)
-
-
-def _in_pieces(blocks: Iterable[Samples], size: int, margin: int, work: Work) -> Iterator[Samples]:
-    """`work` on consecutive blocks as on one piece, if no result depends on what is further off than `margin`.
-
-    `work` gets a piece and where it begins; that is a multiple of the margin if `size` is one.
-    """
-    held: Samples | None = None
-    start, lead = 0, 0  # where what is held begins, and how much of it has been worked on
-    for block in blocks:
-        held = block if held is None else np.concatenate([held, block])
-        while len(held) >= lead + size + margin:
-            yield work(held[: lead + size + margin], start)[lead : lead + size]
-            rest = lead + size - margin
-            held, start, lead = held[rest:], start + rest, margin
-    if held is not None:
-        yield work(held, start)[lead:]
-
-
-def _noting_sizes(blocks: Iterable[Samples], sizes: deque[int]) -> Iterator[Samples]:
-    for block in blocks:
-        sizes.append(len(block))
-        yield block
-
-
-def _side_by_side(left: Iterable[Samples], right: Iterable[Samples]) -> Iterator[Samples]:
-    """Two streams of blocks as one with the columns of both, as long as the left one; a missing end is zero."""
-    others = iter(right)
-    spare: Samples | None = None
-    for block in left:
-        parts: list[Samples] = [] if spare is None else [spare]
-        while sum(map(len, parts)) < len(block):
-            more = next(others, None)
-            parts.append(np.zeros_like(block) if more is None else more)
-        other = np.concatenate(parts) if parts else np.zeros_like(block)
-        spare = other[len(block) :]
-        yield np.concatenate([block, other[: len(block)]], axis=1)
-
-
-def _cut(blocks: Iterable[Samples], sizes: deque[int], channels: int) -> Iterator[Samples]:
-    """The same sound in blocks of the given sizes."""
-    held = np.zeros((0, channels), np.float32)
-    for block in blocks:
-        held = np.concatenate([held, block])
-        while sizes and sizes[0] <= len(held):
-            size = sizes.popleft()
-            yield held[:size]
-            held = held[size:]
-    while sizes:  # empty blocks at the end
-        yield np.zeros((sizes.popleft(), channels), np.float32)
