@@ -66,7 +66,9 @@ def running(job: Job) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 def withdrawn_at(job: Job, moment: str, later_s: float = 0.0, *, kill: bool = False) -> Ended:

@@ -12,7 +12,7 @@ from countenance.errors import InputError
 from countenance.ledger.log import entries, transaction, verify
 from countenance.rights.grants import Grant, RecordedGrant
 from countenance.rights.pulls import pull_list, take_down
-from countenance.rights.register import grant_commitment, record_grant, withdraw_grant
+from countenance.rights.register import grant_commitment, pull_ended, record_grant, withdraw_grant
 from countenance.store.database import reading, writing
 from countenance.store.project import Project
 from countenance.store.subjects import acting
@@ -113,3 +113,19 @@ def test_taking_down_is_told_per_place_and_only_of_what_is_on_the_list(project: 
     assert (pull.package, pull.sha256, pull.campaign) == ("out/1", "5" * 64, "c")
     with pytest.raises(InputError, match="say where"):
         take_down(project, "1", " ", "kim")
+
+
+def test_what_rests_on_a_grant_that_has_ended_is_to_be_taken_down_too(project: Project) -> None:
+    over = record_grant(project, replace(GRANT, valid_from=date(2020, 1, 1), valid_until=date(2020, 12, 31)), "ops")
+    older = record_grant(project, replace(GRANT, campaigns=("tea",)), "ops")
+    newer = record_grant(
+        project, replace(over.grant, talent="ada", campaigns=("tea",), replaces=older.id), "ops"
+    )  # a shorter grant in place of a longer one
+    lasting = record_grant(project, replace(GRANT, campaigns=("juice",)), "ops")
+    for name, grant in (("1", over), ("2", older), ("3", lasting)):
+        released(project, name, grant)
+    assert pull_ended(project, "ops") == ["1", "2"]
+    assert pull_ended(project, "ops") == []
+    assert [(pull.release_id, pull.reason) for pull in pull_list(project)] == [("1", "ended"), ("2", "ended")]
+    assert [entry.data["grant"] for entry in entries(project, "release.withdrawn")] == [over.id, newer.id]
+    assert states(project)["3"] == ("released", "released")

@@ -167,10 +167,15 @@ def consent_show(
 def consent_pulls(
     call: Call,
     everything: Annotated[bool, typer.Option("--all", help="Also those that were taken down somewhere.")] = False,
+    ended: Annotated[bool, typer.Option("--ended", help="First add what rests on grants that have ended.")] = False,
+    actor: ActorOption = None,
 ) -> None:
     """Show the pull list: released variants that must be taken down, and where their packages were written."""
     from countenance.rights.pulls import pull_list
+    from countenance.rights.register import pull_ended
 
+    if ended:
+        pull_ended(call.project(), actor_or_user(actor))
     found = [pull for pull in pull_list(call.project()) if everything or not pull.taken_down]
     columns = ("release", "variant", "withdrawn", "reason", "package", "taken down")
     rows = [

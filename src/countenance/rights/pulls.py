@@ -15,7 +15,7 @@ from countenance.store.project import Project
 from countenance.store.tables import release, variant
 
 WITHDRAWN, TAKEN_DOWN = "release.withdrawn", "release.taken_down"
-CONSENT = "consent"
+CONSENT, ENDED = "consent", "ended"  # why: it was withdrawn, or its last day is over
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,9 @@ class Pull:
     taken_down: tuple[TakenDown, ...]
 
 
-def pull_releases(ledger: Transaction, commitment: str, grant: RecordedGrant, actor: str) -> list[str]:
+def pull_releases(
+    ledger: Transaction, commitment: str, grant: RecordedGrant, actor: str, reason: str = CONSENT
+) -> list[str]:
     """Withdraw every release that rests on a grant, in the transaction that withdraws the grant; returns their ids.
 
     `commitment` is what releases call the grant. Both the ledger and the table are asked, so that a release does not
@@ -59,7 +61,7 @@ def pull_releases(ledger: Transaction, commitment: str, grant: RecordedGrant, ac
     rows = ledger.connection.execute(select(release).where(release.c.state == "released").order_by(release.c.id))
     resting = [row.id for row in rows.all() if row.id in sealed or commitment in row.record.get("grants", ())]
     for release_id in resting:
-        pull_release(ledger, release_id, CONSENT, actor, grant=grant.id)
+        pull_release(ledger, release_id, reason, actor, grant=grant.id)
     return resting
 
 

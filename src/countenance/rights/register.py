@@ -11,9 +11,10 @@ from ulid import ULID
 
 from countenance.errors import InputError, IntegrityError
 from countenance.ledger.log import Transaction, commitment, entries_in, transaction, utc_now
+from countenance.rights.clock import today_in
 from countenance.rights.erasure import refuse_erased
 from countenance.rights.grants import Grant, RecordedGrant, document_sha256, grant_from_document
-from countenance.rights.pulls import pull_releases
+from countenance.rights.pulls import ENDED, pull_releases
 from countenance.rights.record import make_record
 from countenance.rights.tokens import grant_of_token, new_token, token_sha256
 from countenance.store.database import reading, writing
@@ -91,6 +92,23 @@ def withdraw_by_token(project: Project, token: str, reason: str = "") -> list[Re
         (recorded,) = _read(project, ledger.connection, grant_record.c.id == grant_id)
         _withdraw(project, ledger, recorded, TOKEN_ACTOR, reason)
         return _read(project, ledger.connection, grant_record.c.id == grant_id)
+
+
+def pull_ended(project: Project, actor: str) -> list[str]:
+    """Put on the pull list what rests on grants whose last day is over; returns the ids of these releases.
+
+    What may not be made any more may not be shown any more either. Releases that are on the list already stay as they
+    are.
+    """
+    with transaction(project) as ledger:
+        day = today_in(ledger.connection)
+        return [
+            release_id
+            for ended in _read(project, ledger.connection, true())
+            if ended.withdrawn_at is None and ended.grant.valid_until < day
+            for one in _with_predecessors(project, ledger.connection, ended)
+            for release_id in pull_releases(ledger, grant_commitment(project, one.grant), ended, actor, ENDED)
+        ]
 
 
 def give_token(project: Project, grant_id: str) -> str:
