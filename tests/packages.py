@@ -10,12 +10,14 @@ import cv2
 import numpy as np
 from clips import EXAMPLES, frames_of
 from PIL import Image
+from sqlalchemy import insert, select
 
 from countenance.campaign.receipt import digest_of
 from countenance.campaign.sound_alone import AUDIO, write_sound_alone
 from countenance.delivery.captions import cues, spread_words, srt, webvtt
 from countenance.delivery.jsonld import video_object
 from countenance.delivery.package import Package, write_package
+from countenance.ledger.log import transaction
 from countenance.media.audio import read_audio
 from countenance.media.encode import Sound, encode
 from countenance.media.frame import Frame
@@ -36,6 +38,7 @@ from countenance.provenance.sealing import seal
 from countenance.provenance.watermark import Marker
 from countenance.store.files import sha256_file
 from countenance.store.project import Project
+from countenance.store.tables import release, variant
 
 MASTER = EXAMPLES / "ada" / "master.mp4"
 TEXT = "Frischer Kaffee, ganz ohne Mühe."
@@ -123,7 +126,27 @@ def make_package(
     )
     for path in (plain, unsealed, sealed, out / AUDIO):
         path.unlink(missing_ok=True)
+    _enter(project, record, folder)
     return folder
+
+
+def _enter(project: Project, record: ReleaseRecord, folder: Path) -> None:
+    """Put the release on record, if it is not there from an earlier package."""
+    with transaction(project) as ledger:
+        known = select(release.c.id).where(release.c.id == record.release_id)
+        if ledger.connection.execute(known).first() is not None:
+            return
+        ledger.connection.execute(
+            insert(variant).values(
+                id=record.variant_id, job="j", campaign="c", face="ben", language=record.language, state="released"
+            )
+        )
+        ledger.connection.execute(
+            insert(release).values(
+                id=record.release_id, variant_id=record.variant_id, mark_id=record.mark_id, state="released",
+                record=record.to_json(), package=str(folder), released_at=record.released_at,
+            )
+        )  # fmt: skip
 
 
 def _poster(project: Project, out: Path, record: ReleaseRecord, frame: Frame) -> bytes:

@@ -10,7 +10,13 @@ from countenance.delivery.facts import PackageFacts
 from countenance.delivery.jsonld import SOURCE_TYPES
 from countenance.delivery.situation import Situation
 from countenance.provenance.badge import badge_of
-from countenance.provenance.disclosure import badge_text, captions_note, contradictions, digital_source_type
+from countenance.provenance.disclosure import (
+    badge_text,
+    captions_note,
+    contradictions,
+    digital_source_type,
+    machine_fields,
+)
 from countenance.provenance.history import INVALID, NO_HISTORY, TRUSTED, VALID
 from countenance.provenance.manifest import SOUND_MARK_ALGORITHM
 from countenance.provenance.metadata import read_source_type
@@ -109,7 +115,19 @@ def _agreement(facts: PackageFacts, params: Params, situation: Situation) -> Out
     ):
         if told not in (None, wanted):
             problems.append(f"the signed history names {what} {told}, not {wanted}")
+    if facts.disclosure is not None and facts.disclosure != machine_fields(record):
+        problems.append("the receipt tells machines something else")
     return _judged(problems, "all say the same")
+
+
+@_check()
+def _released(facts: PackageFacts, params: Params, situation: Situation) -> Outcome:
+    if not facts.keys:
+        return Outcome(UNKNOWN, "without the project nobody can say")
+    if facts.state is None:
+        return Outcome(FAILED, f"the project knows no release {facts.record.release_id}")
+    withdrawn = facts.state != "released"
+    return _judged([f"it is {facts.state}: take the file down wherever it is"] if withdrawn else [], facts.state)
 
 
 @_check()

@@ -11,6 +11,7 @@ from typing import Any
 
 import av
 import numpy as np
+from sqlalchemy import select
 
 from countenance.delivery.situation import LONG_FORM_S, Situation
 from countenance.errors import InputError
@@ -25,6 +26,8 @@ from countenance.provenance.looks import mark_key
 from countenance.provenance.notice import HEARD_HZ, heard_notice
 from countenance.provenance.sound_read import SoundReading, read_sound_mark
 from countenance.provenance.watermark_read import MarkReading, read_mark
+from countenance.store import tables
+from countenance.store.database import reading
 from countenance.store.files import sha256_file
 from countenance.store.project import Project
 
@@ -43,7 +46,9 @@ class PackageFacts:
 
     `mark` and `sound_mark` are what was read in picture and sound, `poster` and `audio` the histories of the poster
     and of the sound alone, if they are there; `keys` tells whether the project's keys were at hand for that.
-    `notice_s` are the times at which the spoken notice is heard in the sound alone, None where none is due.
+    `disclosure` is what the receipt tells machines, `state` that of the release in the project's database, both
+    None where there is none. `notice_s` are the times at which the spoken notice is heard in the sound alone, None
+    where none is due.
     """
 
     folder: Path
@@ -59,6 +64,8 @@ class PackageFacts:
     bytes: int
     sha256: str
     sealed_sha256: str
+    disclosure: Mapping[str, Any] | None
+    state: str | None
     jsonld: Mapping[str, Any]
     captions_vtt: str
     captions_srt: str
@@ -124,6 +131,8 @@ def read_package(folder: Path, project: Project | None = None) -> PackageFacts:
         bytes=media.stat().st_size,
         sha256=sha256_file(media),
         sealed_sha256=sealed,
+        disclosure=receipt.get("disclosure"),
+        state=_state(project, record.release_id) if project else None,
         jsonld=jsonld,
         captions_vtt=_text(folder, "captions.vtt"),
         captions_srt=_text(folder, "captions.srt"),
@@ -138,6 +147,12 @@ def read_package(folder: Path, project: Project | None = None) -> PackageFacts:
         notice_s=_notice(folder / AUDIO, record) if (folder / AUDIO).is_file() else None,
         **streams,
     )
+
+
+def _state(project: Project, release_id: str) -> str | None:
+    with reading(project) as connection:
+        query = select(tables.release.c.state).where(tables.release.c.id == release_id)
+        return connection.execute(query).scalar_one_or_none()
 
 
 def _history(path: Path, anchors: str) -> History | None:
