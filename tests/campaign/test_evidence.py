@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import pypdfium2
 import pytest
 from campaigns import Told
 
-from countenance.campaign.evidence import write_evidence
+from countenance.campaign.evidence import open_case, write_evidence
+from countenance.campaign.evidence_checks import checks_of
+from countenance.campaign.evidence_paper import Paper
 from countenance.errors import InputError
 from countenance.provenance.fetch import is_url
 from countenance.store.files import sha256_file
@@ -143,3 +146,21 @@ def test_the_files_of_a_release_must_still_be_there(told: Told, tmp_path: Path) 
     (project.releases / release / "video.mp4").unlink()
     with pytest.raises(InputError, match="erased"):
         write_evidence(project, release, tmp_path / "evidence")
+
+
+def test_evidence_files_of_real_people_are_checked_by_who_holds_them(told: Told, tmp_path: Path) -> None:
+    case = open_case(told.project, told.all.rows[RELEASED].id)
+    form = tmp_path / "Ada's release form.pdf"
+    form.write_bytes(b"signed")
+    commitment, known = case.grants[0]
+    assert known is not None
+    grant = replace(known.grant, kind="real", evidence=((form.name, sha256_file(form)),))
+    checks = checks_of(replace(case, grants=((commitment, replace(known, grant=grant)),)))
+    (held,) = [check for check in checks if check.where == "holder"]
+    assert answer(held.command, tmp_path) == (0, f"{sha256_file(form)}  {form.name}\n")
+
+
+def test_letters_that_the_paper_lacks_are_shown_as_code_points() -> None:
+    paper = Paper("title", "note")
+    assert paper.shown("Ελένη Șerban Łukasz Ñandú Юлия") == "Ελένη Șerban Łukasz Ñandú Юлия"
+    assert paper.shown("李") == "[U+674E]"
