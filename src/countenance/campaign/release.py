@@ -51,6 +51,8 @@ from countenance.provenance.disclosure import (
     master_source_type,
     record_from_json,
 )
+from countenance.provenance.recovery import FILE as FINGERPRINT
+from countenance.provenance.recovery import remember
 from countenance.provenance.sound_mark import mark_blocks
 from countenance.provenance.still import mark_still
 from countenance.provenance.watermark import Marker
@@ -115,6 +117,8 @@ def _released(
     if not (folder / "release.json").is_file():
         sweep(folder)
         _seal(task, row, rendering, grants, folder, progress)
+    if not (folder / FINGERPRINT).is_file():
+        remember(folder)
     sealed: dict[str, Any] = read_json(folder / "release.json")
     if "poster" not in sealed:  # of a release that was sealed before posters were
         sealed["poster"] = {"sha256": sha256_file(folder / POSTER)}
