@@ -34,7 +34,7 @@ from countenance.provenance.sound_pattern import (
     WINDOW,
     keyed_sound_pattern,
 )
-from countenance.provenance.sound_stream import cut, in_pieces, noting_sizes, side_by_side
+from countenance.provenance.sound_stream import cut, in_pieces, in_short, noting_sizes, side_by_side
 
 LOWEST_HZ, HIGHEST_HZ = 8_000, 96_000
 STRENGTH = 0.11  # nepers in a cell as wide as the ear's own band; wider bands of the ear average over several cells
@@ -75,11 +75,12 @@ class SoundMarker:
 
         Some seconds are read ahead; nothing is lost, added or moved at either end.
         """
-        original, heard = tee(self._checked(blocks))
         sizes: deque[int] = deque()
-        coarse = resampled((block for block in heard if len(block)), self._rate_hz, RATE_HZ)
+        short = in_short(noting_sizes(self._checked(blocks), sizes), self._rate_hz)
+        original, heard = tee(short)
+        coarse = resampled(heard, self._rate_hz, RATE_HZ)
         changes = resampled(in_pieces(coarse, _PIECE_S * RATE_HZ, _MARGIN, self._change), RATE_HZ, self._rate_hz)
-        beside = side_by_side(noting_sizes(original, sizes), changes)
+        beside = side_by_side(original, changes)
         margin = round(_PEAK_MARGIN_S * self._rate_hz)
         yield from cut(in_pieces(beside, _PIECE_S * self._rate_hz, margin, self._add), sizes, self._channels)
 

@@ -19,7 +19,7 @@ from countenance.provenance.sound_pattern import SoundPattern, keyed_sound_patte
 
 WIDEST_SPEED, SPEED_STEP = 0.045, 0.0025  # films go to television 4.2 % faster; half a step moves 15 s by 19 ms
 PRESENT_Z, PRESENT_PACED_Z = 6.0, 6.7  # at the plain pace; at any of the many others
-TRY_Z = 5.0  # from here on the id is tried
+TRY_PLAIN_Z, TRY_Z = 4.3, 5.0  # from here on the id is tried, likewise
 TRIES = 4  # ids, where the pilot stands out most
 LEAST_FIT = 0.2
 FALSE_NAME = 2.0**-payload.CRC_BITS  # how likely an id is read from noise when it is tried
@@ -68,7 +68,7 @@ def read_heard(heard: Heard, key: bytes, issued: payload.Register | None = None)
     """What `read_sound_mark` finds in one window."""
     pattern = keyed_sound_pattern(key)
     plain = heard.sight(pattern, PLAIN)
-    word = _word(plain, pattern, issued) if plain.pilot_z >= PRESENT_Z else None
+    word = _word(plain, pattern, issued) if plain.pilot_z >= TRY_PLAIN_Z else None
     tries = PHASES
     if word is not None:
         return _named(heard, plain, word, tries)

@@ -49,14 +49,24 @@ def side_by_side(left: Iterable[Samples], right: Iterable[Samples]) -> Iterator[
         yield np.concatenate([block, other[: len(block)]], axis=1)
 
 
-def cut(blocks: Iterable[Samples], sizes: deque[int], channels: int) -> Iterator[Samples]:
-    """The same sound in blocks of the given sizes."""
-    held = np.zeros((0, channels), np.float32)
+def in_short(blocks: Iterable[Samples], longest: int) -> Iterator[Samples]:
+    """The same sound in blocks of at most `longest` samples."""
     for block in blocks:
-        held = np.concatenate([held, block])
-        while sizes and sizes[0] <= len(held):
-            size = sizes.popleft()
-            yield held[:size]
-            held = held[size:]
+        for start in range(0, len(block), longest):
+            yield block[start : start + longest]
+
+
+def cut(blocks: Iterable[Samples], sizes: deque[int], channels: int) -> Iterator[Samples]:
+    """The same sound in blocks of the given sizes, which may become known as it goes on."""
+    held = [np.zeros((0, channels), np.float32)]
+    for block in blocks:
+        held.append(block)
+        if sizes and sizes[0] <= sum(map(len, held)):
+            whole = np.concatenate(held)
+            while sizes and sizes[0] <= len(whole):
+                size = sizes.popleft()
+                yield whole[:size]
+                whole = whole[size:]
+            held = [whole]
     while sizes:  # empty blocks at the end
         yield np.zeros((sizes.popleft(), channels), np.float32)
