@@ -29,7 +29,7 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def s3(server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+def s3(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     settings = {
         "AWS_ENDPOINT_URL": server,
         "AWS_ACCESS_KEY_ID": "studio",
@@ -38,7 +38,9 @@ def s3(server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    return boto3.client("s3")
+    client = boto3.client("s3")
+    yield client
+    client.close()
 
 
 def test_an_export_lies_locked_and_proves_itself(project: Project, s3: Any) -> None:
@@ -52,6 +54,7 @@ def test_an_export_lies_locked_and_proves_itself(project: Project, s3: Any) -> N
     export(project, shelf)
     assert verify_export(shelf, log_key_of(project)).count == 4
     assert export(project, shelf).new_files == 0
+    shelf.client.close()
     versions = s3.list_object_versions(Bucket="worm")["Versions"]
     assert len([one for one in versions if one["Key"] == "ledger/checkpoint"]) == 2
     for one in versions:
