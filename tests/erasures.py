@@ -29,6 +29,7 @@ from countenance.store.project import Project
 PRESENTER, GUEST = "quillfeather", "zauberstern"  # stand for ada and ben
 _NONCE = 12
 _SEALED_AT_MOST = 4 << 20
+_PORTRAIT_AT_LEAST = 30_000  # bytes; the references have three times as many
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 
 
@@ -127,7 +128,7 @@ def keys_left(project: Project) -> list[bytes]:
 
 def _pixels(content: bytes) -> str | None:
     """The hash of a picture's pixels; None for what is no JPEG or PNG."""
-    if not content.startswith((b"\xff\xd8\xff", b"\x89PNG")):
+    if not content.startswith((b"\xff\xd8\xff", b"\x89PNG")) or len(content) < _PORTRAIT_AT_LEAST:
         return None
     picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     return None if picture is None else hashlib.sha256(picture.tobytes()).hexdigest()

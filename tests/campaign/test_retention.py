@@ -18,7 +18,7 @@ from countenance.campaign import expiry, retention
 from countenance.campaign.forget import forget
 from countenance.campaign.periods import own_periods, periods
 from countenance.campaign.retention import due, end_permissions, run
-from countenance.errors import InputError
+from countenance.errors import CountenanceError, InputError
 from countenance.ledger.log import entries, transaction, verify
 from countenance.rights.grants import load_grant
 from countenance.rights.pulls import pull_release
@@ -246,7 +246,25 @@ def test_an_erasure_that_was_cut_off_is_ended_by_the_job(
     assert not list((project.folder / "certificates").glob("*"))
     run(project)
     assert len(list((project.folder / "certificates").glob("*.json"))) == 1
-    assert (entries(project)[-1].kind, entries(project)[-1].actor) == ("person.erased", "Dana")
+    assert [(one.kind, one.actor) for one in entries(project)[-2:]] == [
+        ("person.erased", "Dana"), ("retention.enforced", "retention"),
+    ]  # fmt: skip
+
+
+def test_what_cannot_be_ended_now_stops_nothing_else(
+    project: Project, tmp_path: Path, later: Callable[[int], None]
+) -> None:
+    allow(project, "zoe", tmp_path, TODAY)
+    write_bytes(project.work / "render" / "one" / "patches.bin", b"painted")
+    project.settings_path.write_text(f'{project.settings_path.read_text()}replicas = ["{tmp_path / "away"}"]\n')
+    later(5000)
+    for _ in range(2):
+        with pytest.raises(CountenanceError, match="not in the replica"):
+            run(project)
+        assert not (project.work / "render" / "one").exists() and all_grants(project) == []
+    shutil.copytree(project.root, tmp_path / "away")
+    assert ("people", "zoe") in names(run(project))
+    assert not has_subject(project, "zoe") and not list((tmp_path / "away").rglob("subject-*.key"))
 
 
 def test_every_period_has_its_reason_and_is_found() -> None:

@@ -13,13 +13,13 @@ from typing import Any
 from ulid import ULID
 
 from countenance.campaign.person import Outside, Person
-from countenance.campaign.remains import Remain
+from countenance.campaign.remains import JOURNALS, Remain
 from countenance.errors import InputError, IntegrityError
 from countenance.ledger.log import utc_now
 from countenance.store.files import read_json, write_json
 from countenance.store.project import Project
 
-FOLDER = "erasures"
+FOLDER = JOURNALS
 
 
 @dataclass

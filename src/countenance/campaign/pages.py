@@ -13,7 +13,7 @@ from countenance.campaign.variants import VariantRow, variant_rows
 from countenance.delivery.campaign_page import Showing, write_campaign_page
 from countenance.errors import InputError
 from countenance.provenance.disclosure import record_from_json, sentence
-from countenance.store.files import read_json, write_bytes
+from countenance.store.files import read_json, sweep, write_bytes
 from countenance.store.project import Project
 
 _REPORTS = ("qc.json", "qc.html")
@@ -22,6 +22,7 @@ _REPORTS = ("qc.json", "qc.html")
 def renew_pages(project: Project, pages: Sequence[str], erased: Sequence[str]) -> None:
     """Write the campaign pages again for who is left, or remove them where nobody is."""
     for page in map(Path, pages):
+        sweep(page.parent)
         rows = [row for row in variant_rows(project) if _out(row) == page.parent and row.id not in erased]
         if rows and page.parent.is_dir():
             write_campaign_page(page.parent, rows[0].campaign, [_showing(row, page.parent) for row in rows])

@@ -19,7 +19,7 @@ from countenance.store.replicas import Place
 from countenance.store.subjects import key_files
 from countenance.synthesis.facemodel import files_of_model
 
-KEY, PAGE = "keys", "campaign.html"
+KEY, PAGE, JOURNALS = "keys", "campaign.html", "erasures"
 _OLD_COMMON_KEY = "commitment.key"  # of replicas that were made by older versions
 _WORK = {"perception": "face tracks", "speech": "spoken sound", "render": "painted pictures and previews"}
 _JOBS = "jobs"  # lock files, which hold nothing
@@ -56,6 +56,7 @@ def known_holdings(project: Project) -> Known:
 def remains_in(place: Place, person: Person, known: Known) -> list[Remain]:
     """Everything of a person that lies in one place; packages outside of the project's folder are in `packages_of`."""
     found = [*_keys(place, person), *_talent(place, person), *_work(place, person, known), *_releases(place, person)]
+    found += _journals(place, person)
     found += [Remain("kept files", path) for sha256 in person.mine if (path := _blob(place, sha256)).exists()]
     return found
 
@@ -79,8 +80,8 @@ def _copied(copy: Place, person: Person) -> Iterator[Path]:
             continue
         theirs = [name for name in [*folders, *files] if any(one in wanted for one in name.split("."))]
         yield from (Path(here) / name for name in theirs)
-        if theirs and PAGE in files:  # it names them; the project's own is written anew
-            yield Path(here) / PAGE
+        if theirs:  # pages name them; the project's own is written anew
+            yield from (Path(here) / name for name in files if name == PAGE or name.startswith(f".{Path(PAGE).stem}."))
         folders[:] = [name for name in folders if not any(one in wanted for one in name.split("."))]
 
 
@@ -93,6 +94,15 @@ def _keys(place: Place, person: Person) -> Iterator[Remain]:
         names += [f"face-{_old_tag(old, person)}.key", _OLD_COMMON_KEY]
     for name in names:
         yield from (Remain(KEY, path) for path in (keys / name, *keys.glob(f".{name}.*")) if path.exists())
+
+
+def _journals(place: Place, person: Person) -> Iterator[Remain]:
+    """Journals that a replica has copied, and halves that a killed erasure left; never the journal itself."""
+    folder = place.folder / JOURNALS
+    copied = [folder / f"{person.tag}.json"] if place.searched is not None else []
+    for path in (*copied, *folder.glob(f".{person.tag}.*")):
+        if path.exists():
+            yield Remain("journals of this erasure", path)
 
 
 def _talent(place: Place, person: Person) -> Iterator[Remain]:
