@@ -19,8 +19,9 @@ from countenance.provenance import authority
 from countenance.provenance.authority import anchor_pem, certified_chain, ensure_authority
 from countenance.provenance.history import read_history
 from countenance.provenance.pkcs11 import open_token_key
-from countenance.provenance.sealing import seal
+from countenance.provenance.sealing import extend, seal
 from countenance.provenance.signing import Identity, identity_of, require_valid_now
+from countenance.provenance.steps import transcoded
 from countenance.store.project import Project, init_project
 
 MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so")
@@ -99,7 +100,18 @@ def test_a_chain_from_another_authority_serves(project: Project, token: None, tm
     (project.folder / "root.pem").write_text(anchor_pem(other))
     _with_token(project, chain="chain.pem", anchor="root.pem")
     assert identity_of(project).chain_pem == chain != key.chain_pem
-    assert read_history(_sealed(project, tmp_path), anchor_pem(other)).state == "Trusted"
+    sealed = _sealed(project, tmp_path)
+    assert read_history(sealed, anchor_pem(other)).state == "Trusted"
+    before = project.settings_path.read_text()
+    _set(project)  # back to the project's own key: what the other sealed is continued only while it is named
+    with pytest.raises(IntegrityError, match="is no sealed release of this project"):
+        extend(project, sealed, write_sealable(tmp_path / "poster.jpg"), [transcoded("jpeg")])
+    own = tmp_path / "own.jpg"
+    seal(project, write_sealable(tmp_path / "again.jpg"), own, RECORD, tmp_path / "master.mp4")
+    project.settings_path.write_text(before)
+    for parent in (sealed, own):  # and what the project sealed itself before stays its own
+        extend(project, parent, write_sealable(tmp_path / "poster.jpg"), [transcoded("jpeg")])
+        assert read_history(tmp_path / "poster.jpg", anchor_pem(other)).state == "Trusted"
     (project.folder / "chain.pem").write_text(ensure_authority(other).chain_pem)
     with pytest.raises(IntegrityError, match=r"chain\.pem is not of the key 'releases'"):
         identity_of(project)

@@ -18,12 +18,12 @@ from countenance.errors import InputError
 from countenance.media.audio import read_mono, sound_blocks
 from countenance.media.loudness import Loudness, measure_loudness
 from countenance.media.sample import sample_lumas
-from countenance.provenance.authority import anchor_pem
 from countenance.provenance.disclosure import ReleaseRecord, digital_source_type, record_from_json
 from countenance.provenance.history import History, read_history
 from countenance.provenance.label_check import BadgeCheck, check_badge
 from countenance.provenance.looks import mark_key
 from countenance.provenance.notice import HEARD_HZ, heard_notice
+from countenance.provenance.signing import anchors_of
 from countenance.provenance.sound_read import SoundReading, read_sound_mark
 from countenance.provenance.watermark_read import MarkReading, read_mark
 from countenance.store import tables
@@ -123,7 +123,7 @@ def read_package(folder: Path, project: Project | None = None) -> PackageFacts:
     streams = _streams(media)
     jsonld = _json(folder, "video.jsonld")
     sounds = streams["audio_codec"] is not None
-    anchors = anchor_pem(project) if project else ""
+    anchors = anchors_of(project) if project else ""
     return PackageFacts(
         folder=folder,
         record=record,

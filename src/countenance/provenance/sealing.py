@@ -36,7 +36,7 @@ from countenance.provenance.manifest import (
     reference_label,
     voice_assertions,
 )
-from countenance.provenance.signing import Identity, OpenSigner, identity_of, open_signer
+from countenance.provenance.signing import Identity, OpenSigner, anchors_of, identity_of, open_signer
 from countenance.store.files import atomic_path, sha256_file
 from countenance.store.project import Project
 
@@ -106,7 +106,7 @@ def extend(
     IntegrityError when `source` is not trusted. Errors otherwise as for `seal`; `target` then stays unsealed.
     """
     signer = identity or identity_of(project)
-    parent = read_history(source, signer.anchor_pem)
+    parent = read_history(source, anchors_of(project) + signer.anchor_pem)  # perhaps sealed by an earlier signer
     if parent.state != TRUSTED or parent.release_id is None:
         raise IntegrityError(f"{source} is no sealed release of this project, so nothing can be derived from it.")
     assertions = derived_assertions(parent.manifest, actions, require_kind(target), utc_now())
