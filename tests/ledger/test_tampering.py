@@ -5,7 +5,7 @@ import re
 from collections import Counter
 
 import pytest
-from tampering import MANIPULATIONS, NOW, SIZE, World
+from tampering import MANIPULATIONS, NOW, SIZE, World, flip
 
 from countenance.ledger.witness import witness
 
@@ -38,6 +38,24 @@ def test_without_tampering_nothing_is_found(world: World) -> None:
 
 def test_a_sample_of_random_manipulations_is_found_with_its_place(world: World) -> None:
     run(world, range(310))
+
+
+def test_a_damaged_database_file_is_told_and_never_read_as_another_story(world: World) -> None:
+    """A flipped byte may lie where no entry is; where one is, or the file cannot be read, it is told in words."""
+    world.restore(SIZE)
+    true = world.rows()
+    told = 0
+    for seed in range(60):
+        world.restore(SIZE)
+        flip(random.Random(seed), world.trial.database_path)
+        if world.audit() is None:
+            assert world.rows() == true
+        else:
+            told += 1
+    world.restore(SIZE)
+    world.trial.database_path.write_bytes(b"no database at all" * 300)
+    assert "cannot be opened" in str(world.audit())
+    assert told > 5
 
 
 @pytest.mark.long

@@ -69,6 +69,8 @@ def verify(project: Project, seen: tuple[Seen, ...] = ()) -> LedgerReport:
             return _verify(project, connection, key, file, seen)
     except CountenanceError as problem:
         return LedgerReport(False, 0, str(problem))
+    except (DatabaseError, UnicodeDecodeError):
+        return LedgerReport(False, 0, "the database is damaged and cannot be read; restore it from a backup")
 
 
 def verify_old(

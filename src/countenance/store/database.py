@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, ProgrammingError
 
 from countenance.errors import CountenanceError, InputError
 from countenance.store import roles
@@ -125,9 +125,9 @@ def _writing(made: Engine) -> Iterator[Connection]:
 def _connected(made: Engine) -> Iterator[Connection]:
     try:
         connection = made.connect()
-    except OperationalError as exc:
+    except (DatabaseError, UnicodeDecodeError) as exc:  # SQLite's words about a damaged file need not be text
         name = made.url.render_as_string(hide_password=True)
-        why = str(exc.orig).strip().splitlines()[0]
+        why = str(exc.orig).strip().splitlines()[0] if isinstance(exc, DatabaseError) else "it is damaged"
         way_out = "check the disk and its rights" if made.dialect.name == "sqlite" else "check the 'database' setting"
         raise InputError(f"the database {name} cannot be opened ({why}); {way_out}.") from exc
     with connection:
