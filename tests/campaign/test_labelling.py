@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
 from campaigns import Told, write_campaign
+from clips import frames_of, write_clip
 
+from countenance.campaign.labelling import require_badge
 from countenance.campaign.produce import produce
 from countenance.delivery.preflight import Preflight, preflight
+from countenance.errors import IntegrityError
+from countenance.provenance.disclosure import record_from_json
 from countenance.provenance.label import label_from_json
 from countenance.store.project import init_project
 
@@ -71,3 +76,16 @@ def test_a_label_with_wishes_of_its_own_and_the_sound_alone(short_master: Path, 
     assert states["EU-LBL-2"] == states["ALL-AUDIO"] == states["ALL-BADGE"] == "passed"
     with av.open(str(folder / "audio.m4a")) as sound, av.open(str(folder / "video.mp4")) as film:
         assert not sound.streams.video and sound.duration > film.duration + 3 * av.time_base  # the notice comes first
+
+
+def test_nothing_is_sealed_whose_badge_cannot_be_read(told: Told, tmp_path: Path) -> None:
+    folder = told.out / told.all.rows["ben-de"].id
+    record = record_from_json(receipt(folder)["record"])
+    require_badge(folder / "video.mp4", record)
+    frames = [frame.copy() for frame in frames_of(folder / "video.mp4")]
+    for frame in frames:
+        frame.planes[0][:120, 420:] = 128  # something else lies there
+    hidden = write_clip(tmp_path / "hidden.mp4", frames)
+    with pytest.raises(IntegrityError, match=r"but the badge 'KI-bearbeitet' is .* set another `position` or `size`"):
+        require_badge(hidden, record)
+    require_badge(hidden, replace(record, badge="off"))

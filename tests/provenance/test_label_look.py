@@ -225,3 +225,9 @@ def test_a_file_that_was_cropped_through_the_badge_is_noticed(plain: Frame, tmp_
     cropped_film = write_clip(tmp_path / "cropped.mp4", parts, rate=Fraction(5), options={"crf": "20"})
     (problem,) = check_badge(cropped_film, RECORD).problems
     assert "is cut in" in problem
+
+
+def test_a_card_over_a_film_shorter_than_itself_is_looked_for_once_it_is_there(plain: Frame, tmp_path: Path) -> None:
+    record = replace(RECORD, badge="endcard")
+    found = check_badge(film(tmp_path, plain, badge_of(record), seconds=1), record)
+    assert found.problems == () and found.looks

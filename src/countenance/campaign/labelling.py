@@ -1,16 +1,22 @@
-"""The label of one release, decided before the record is written: form, corner and distance from the edge."""
+"""The label of one release: form, corner and distance from the edge decided before the record is written, and looked
+for on the pictures once they are encoded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from countenance.campaign.task import Task
+from countenance.errors import IntegrityError
 from countenance.media.frame import F32
 from countenance.provenance.badge import Badge, form_for
+from countenance.provenance.disclosure import ReleaseRecord
 from countenance.provenance.label import Label
+from countenance.provenance.label_check import check_badge
+from countenance.provenance.label_look import CLEAR, SMALL
 from countenance.provenance.placement import Box, FaceSeen, covered, place
 
 _LOOKED_AT = 60  # pictures
@@ -32,6 +38,19 @@ def label_for(task: Task) -> Label:
     label = place(badge, master.width, master.height, pictures, task.brief.channels, wish.position)
     box = replace(badge, label=label).raster(master.width, master.height).box
     return replace(label, covers_face=round(covered(box, pictures)[0], 3))
+
+
+def require_badge(video: Path, record: ReleaseRecord) -> None:
+    """Look for the badge on the encoded pictures of a release. IntegrityError when it cannot be read on them.
+
+    On a picture so small that no letters fit, a badge that is as large as it can be is let pass.
+    """
+    found = check_badge(video, record)
+    if any(one.state not in (CLEAR, SMALL) for _, one in found.looks):
+        raise IntegrityError(
+            f"release {record.release_id} was encoded, but {'; '.join(found.problems)}; "
+            "set another `position` or `size` of `release.badge` in the brief."
+        )
 
 
 def _numbers(task: Task, label: Label) -> list[int]:

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from countenance.campaign.brief import Brief
-from countenance.campaign.labelling import label_for
+from countenance.campaign.labelling import label_for, require_badge
 from countenance.campaign.patches import FOLDER, export_patches, facts_of
 from countenance.campaign.permission import Watch, publishing_uses, require_in, require_release_rights
 from countenance.campaign.receipt import digest_of, make_receipt
@@ -156,6 +156,7 @@ def _seal(
     record = _record(task, row, grants)
     if not is_encoded(folder):
         _encode(task, record, rendering, folder, progress)
+    require_badge(folder / UNSEALED_VIDEO, record)
     receipt = make_receipt(task, row, rendering, grants, record)
     record = dataclasses.replace(record, receipt_sha256=digest_of(receipt))
     timeline = task.timeline

@@ -68,7 +68,7 @@ def check_badge(path: Path, record: ReleaseRecord, made_size: tuple[int, int] | 
         card = badge.card_shown(at, length)
         if not card and (badge.kind == "endcard" or badge.label.shown(time_s) < 1):
             continue
-        if card and time_s - (duration_s - float(badge.card_s)) < 0.4:
+        if card and time_s - max(0.0, duration_s - float(badge.card_s)) < 0.4:
             continue  # still fading in
         key = (card, luma.shape[1], luma.shape[0])
         if key not in rasters:
