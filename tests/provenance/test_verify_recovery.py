@@ -23,7 +23,7 @@ def _filmed(frame: Frame) -> Frame:
     rgb = frame.rgb()
     height, width = rgb.shape[:2]
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    seen = np.array([[90, 60], [width - 40, 100], [width - 70, height - 60], [70, height - 110]], np.float32)
+    seen = np.array([[140, 100], [width - 60, 240], [width - 100, height - 200], [110, height - 60]], np.float32)
     ground = np.full_like(rgb, 70)
     view = cv2.getPerspectiveTransform(corners, seen)
     cv2.warpPerspective(rgb, view, (width, height), dst=ground, borderMode=cv2.BORDER_TRANSPARENT)

@@ -126,13 +126,14 @@ def look(project: Project, path: Path, ledger: LedgerReport) -> Looks:
     streams = streams_of(path, history)
     sha256 = sha256_file(path)
     lumas = _pictures(path, needed=not streams.sound and history.manifest_id is None) if streams.picture else []
-    mark = read_mark(lumas, mark_key(project), issued=issued_marks(project)) if lumas else None
+    key, issued = mark_key(project), issued_marks(project)
+    mark = read_mark(lumas, key, issued=issued) if lumas else None
     by_bytes = find_release(project, has_bytes(sha256), ledger)
     lost = lumas and mark is None and by_bytes is None and history.state != TRUSTED
-    recovered = recover(lumas, stored_releases(project), mark_key(project)) if lost else None
+    recovered = recover(lumas, stored_releases(project), key) if lost else None
     read = mark or recovered
     samples = _sound(path) if streams.sound else None
-    heard = read_sound_mark(samples, SOUND_RATE_HZ, mark_key(project)) if samples is not None else None
+    heard = read_sound_mark(samples, SOUND_RATE_HZ, key, issued) if samples is not None else None
     looks = Looks(
         sha256=sha256,
         streams=streams,
