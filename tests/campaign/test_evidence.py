@@ -15,7 +15,7 @@ from campaigns import Told
 
 from countenance.campaign.evidence import open_case, write_evidence
 from countenance.campaign.evidence_checks import checks_of
-from countenance.campaign.evidence_paper import Paper
+from countenance.campaign.paper import Paper
 from countenance.errors import InputError
 from countenance.provenance.fetch import is_url
 from countenance.store.files import sha256_file
