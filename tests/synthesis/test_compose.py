@@ -242,6 +242,13 @@ def test_half_a_mask_blends_in_linear_light() -> None:
     assert _blended(black, white, np.zeros((1, 1), np.float32)).max() == 0
 
 
+@pytest.mark.parametrize("mask", [-1e-8, 1.0001])
+def test_a_mask_that_overshoots_by_a_hair_gives_no_holes(mask: float) -> None:
+    black, paint = np.zeros((4, 4, 3), np.float32), np.full((4, 4, 3), 200, np.float32)
+    shares = np.full((4, 4), mask, np.float32)
+    assert np.isfinite(_blended(black, paint, shares)).all() and np.isfinite(_blended(paint, black, shares)).all()
+
+
 def test_smooth_paint_takes_the_grain_of_the_plate() -> None:
     plate = flat_plate(grain=4)
     inner = slice(SIZE // 2 - 25, SIZE // 2 + 25)

@@ -177,7 +177,7 @@ def _folds(plate: F32, paint: F32, patch: Patch, skin: F32, edge: F32) -> F32:
 
 def _blended(plate: F32, paint: F32, mask: F32) -> F32:
     """Paint over plate in linear light: BT.709's camera curve is a square root but for the darkest tones."""
-    share = mask[..., None]
+    share = np.clip(mask, 0, 1)[..., None]  # interpolation overshoots by a hair, and less than nothing has no root
     linear = cv2.multiply(paint, paint) * share + cv2.multiply(plate, plate) * (1 - share)
     return np.asarray(np.minimum(cv2.sqrt(linear), 255), np.float32)
 
