@@ -15,7 +15,8 @@ from countenance.media.sample import sample_lumas
 from countenance.provenance.pattern import VARIANTS, keyed_pattern
 from countenance.provenance.payload import CODE_SIGNS, Register, encode
 from countenance.provenance.watermark import HOLD, SHORTEST_SHOT, Marker, noise_strength
-from countenance.provenance.watermark_read import LEAST_FIT, least_fit, read_mark, readings_of
+from countenance.provenance.watermark_pose import Pose
+from countenance.provenance.watermark_read import LEAST_FIT, add_up, least_fit, look, name, read_mark, readings_of
 
 Luma = NDArray[np.uint8]
 Lumas = Sequence[Luma]
@@ -216,6 +217,25 @@ def test_the_reader_needs_no_hint_of_shots(plain: list[Luma]) -> None:
     for cut in (marked[:25], marked[25:], marked, marked[10:30], marked[18:45]):
         reading = read_mark(cut, KEY, search=False)
         assert reading is not None and reading.mark_id == MARK_ID
+
+
+def test_many_shots_are_read_one_by_one_where_their_sum_says_little(plain: list[Luma]) -> None:
+    """Pictures from all over a film with many cuts, too noisy for the mixture of all four variants."""
+    rng = np.random.default_rng(6)
+    marker = Marker(KEY, MARK_ID)
+    film = []
+    for shot in range(8):
+        for luma in plain[:SHORTEST_SHOT]:
+            shown = (luma // 2 + (20 if shot % 2 else 90)).astype(np.uint8)
+            marker.embed(shown)
+            film.append(shown)
+    drowned = [np.clip(luma + rng.normal(0, 70, luma.shape), 0, 255).astype(np.uint8) for luma in film[::3]]
+    added = add_up(drowned)
+    assert len(added.shots) == 8
+    sight = look(added.detail, keyed_pattern(KEY), Pose(1, 1))
+    assert name(sight, None) is None
+    reading = read_mark(drowned, KEY, search=False)
+    assert reading is not None and reading.mark_id == MARK_ID
 
 
 def test_votes_of_several_variants_are_joined_and_absent_ones_left_out() -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from countenance.provenance import payload
 from countenance.provenance.pattern import TILE_PX, keyed_pattern, mark_space, shot_variants
-from countenance.provenance.watermark_read import MarkReading, read_mark
+from countenance.provenance.watermark_read import CUT, MarkReading, glance, read_mark
 
 __all__ = ["MarkReading", "Marker", "noise_strength", "read_mark"]
 
@@ -24,9 +24,7 @@ TEXTURE_GAIN = 0.8  # luma steps of noise per luma step of local detail
 FULL_SIZE_PX = 640  # pictures with a shorter side below this have few tiles: a stronger mark, above all on flat ground
 MASK_SHRINK = 4
 HOLD = 4  # pictures for which one look at the texture serves: nobody sees noise follow texture a tenth of a second late
-GLANCE_PX = (32, 18)  # at so many places each picture is compared with the last one
-CUT = 12.0  # luma steps that those places differ by on average across a cut
-CUT_JUMP = 3.0  # times as much as between the two pictures before
+CUT_JUMP = 3.0  # times as much as between the two pictures before a cut
 SHORTEST_SHOT = 12  # pictures
 
 
@@ -78,10 +76,10 @@ class Marker:
 
     def _is_cut(self, luma: NDArray[np.uint8]) -> bool:
         """Whether a new shot begins with this picture."""
-        glance = cv2.resize(luma, GLANCE_PX, interpolation=cv2.INTER_AREA).astype(np.int16)
-        before, self._glance = self._glance, glance
+        seen = glance(luma)
+        before, self._glance = self._glance, seen
         moved_before = self._moved
-        self._moved = 0.0 if before is None else float(np.abs(glance - before).mean())
+        self._moved = 0.0 if before is None else float(np.abs(seen - before).mean())
         jumped = self._moved > CUT and self._moved > CUT_JUMP * moved_before
         return jumped and self._shot_pictures >= SHORTEST_SHOT
 

@@ -27,10 +27,13 @@ GRAIN = 1.5  # luma steps of the picture's own detail beyond which a place says 
 LOUDEST_DETAIL = 0.5
 WHITEN_BINS = 15
 MOST_ATTEMPTS = 100  # at reading an id from one file, at most
-LIKELY_USUAL, LIKELY_FLIPPED, LIKELY_SEARCHED = 8, 4, 6  # and one unmoved: 31 sights, two readings of each at most
+LIKELY_USUAL, LIKELY_FLIPPED, LIKELY_SEARCHED = 8, 4, 6  # and one unmoved: 31 sights, three readings of each at most
 LEAST_PILOT_Z = 4.2  # unmarked pictures: 4.0 ± 0.3 in one pose
 LEAST_FIT = 0.575  # of an id that nobody vouches for; 2^64 words, 100 attempts: less than once in 10^9 files
 FALSE_NAMES = 1e-10  # how often a file without a mark may fit an issued id
+GLANCE_PX = (32, 18)  # at so many places each picture is compared with the last one
+CUT = 12.0  # luma steps that those places differ by on average across a cut
+MOST_SHOTS = 24
 WORTH_ADDING = 0.5  # of the strongest variant's share: below, a variant is not in the pictures
 
 
@@ -52,11 +55,22 @@ class MarkReading:
 
 
 class Sight(NamedTuple):
-    """The pilot's peak in one pose, and the soft code signs (VARIANTS, 352) at the shift that it shows."""
+    """The pilot's peak in one pose, the soft code signs (VARIANTS, 352) there, and at which shift (down, across)."""
 
     pilot_z: float
     votes: NDArray[np.float64]
     pose: Pose
+    shift: tuple[int, int] = (0, 0)
+
+
+class Sum(NamedTuple):
+    """Frames added up in mark space: their mean detail (h, w), how many they were, how far they were shrunk (x, y),
+    and the detail of each shot alone, where there are several."""
+
+    detail: NDArray[np.float32]
+    frames: int
+    shrunk: tuple[float, float]
+    shots: tuple[NDArray[np.float32], ...]
 
 
 def read_mark(
@@ -70,11 +84,11 @@ def read_mark(
     that an unknown id takes.
     """
     pattern = keyed_pattern(key)
-    detail, frames, shrunk = add_up(lumas)
+    detail, frames, shrunk, shots = add_up(lumas)
     height, width = detail.shape
     if min(height, width) < TILE_PX // 2 or not detail.any():
         return None
-    read = _Reader(detail, pattern, issued)
+    read = _Reader(detail, shots, pattern, issued)
     usual = list(usual_poses(width, height))
     found = read.first(usual, LIKELY_USUAL) or read.unmoved(usual[0])
     if found is None and search:
@@ -95,21 +109,32 @@ def least_fit(issued: int) -> float:
     return float(np.sqrt(2 * np.log(tries) / CODE_SIGNS))
 
 
-def add_up(lumas: Iterable[NDArray[np.uint8]]) -> tuple[NDArray[np.float32], int, tuple[float, float]]:
-    """Mean detail of the frames in mark space, how many there were, and how far they were shrunk to it (x, y)."""
-    total = np.zeros((0, 0), np.float32)
-    frames, shape = 0, (0, 0)
-    size = (0, 0)
+def add_up(lumas: Iterable[NDArray[np.uint8]]) -> Sum:
+    """The mean detail of frames (each (h, w) uint8, all of one size), as a whole and by shot."""
+    shots: list[NDArray[np.float32]] = []
+    frames, shape, size = 0, (0, 0), (0, 0)
+    before: NDArray[np.int16] | None = None
     for luma in lumas:
         if frames and luma.shape != shape:
             raise ValueError(f"frames to read a mark from have one size, not {shape} and {luma.shape}")
-        if not frames:
-            shape, size = luma.shape, mark_space(luma.shape[1], luma.shape[0])
+        shape, size = luma.shape, mark_space(luma.shape[1], luma.shape[0])
         small = luma if size == luma.shape[::-1] else cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
-        total = total + detail_of(small) if frames else detail_of(small)
+        seen = glance(luma)
+        if before is None or (np.abs(seen - before).mean() > CUT and len(shots) < MOST_SHOTS):
+            shots.append(np.zeros(size[::-1], np.float32))
+        shots[-1] += detail_of(np.asarray(small, np.uint8))
+        before = seen
         frames += 1
-    shrunk = (shape[1] / size[0], shape[0] / size[1]) if frames else (1.0, 1.0)
-    return total / np.float32(max(frames, 1)), frames, shrunk
+    if not frames:
+        return Sum(np.zeros((0, 0), np.float32), 0, (1.0, 1.0), ())
+    shrunk = (shape[1] / size[0], shape[0] / size[1])
+    mean = np.asarray(sum(shots) / np.float32(frames), np.float32)
+    return Sum(mean, frames, shrunk, tuple(shots) if len(shots) > 1 else ())
+
+
+def glance(luma: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """A picture in so few places that only a cut, or great haste, makes them differ by CUT on average."""
+    return np.asarray(cv2.resize(luma, GLANCE_PX, interpolation=cv2.INTER_AREA), np.int16)
 
 
 def look(detail: NDArray[np.float32], pattern: Pattern, pose: Pose) -> Sight:
@@ -135,7 +160,8 @@ def see(spectrum: NDArray[np.complex64], pattern: Pattern, pose: Pose) -> Sight:
     match = pilot_match(spectrum, pattern)
     down, across = np.unravel_index(int(match.argmax()), match.shape)
     pilot_z = float(match[down, across] / (match.std() + 1e-12))
-    return Sight(pilot_z, pattern.votes(spectrum, int(down), int(across)), pose)
+    shift = (int(down), int(across))
+    return Sight(pilot_z, pattern.votes(spectrum, *shift), pose, shift)
 
 
 def pilot_match(spectrum: NDArray[np.complex64], pattern: Pattern) -> NDArray[np.float32]:
@@ -154,14 +180,16 @@ def fold(picture: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def name(sight: Sight, issued: Register | None) -> tuple[Word, bool] | None:
     """The id that a sight carries, and whether the register vouches for it; None when it may be chance."""
-    for votes in readings_of(sight.votes):
-        word = issued.likeliest(votes) if issued is not None else None
-        if word is not None and issued is not None and word.fit >= least_fit(len(issued)):
-            return word, True
-        word = payload.decode(votes)
-        if word is not None and word.fit >= LEAST_FIT:
-            return word, False
-    return None
+    return next(filter(None, (word_of(votes, issued) for votes in readings_of(sight.votes))), None)
+
+
+def word_of(votes: NDArray[np.float64], issued: Register | None) -> tuple[Word, bool] | None:
+    """The id that one set of soft code signs (352,) spells, and whether the register vouches for it."""
+    word = issued.likeliest(votes) if issued is not None else None
+    if word is not None and issued is not None and word.fit >= least_fit(len(issued)):
+        return word, True
+    word = payload.decode(votes)
+    return (word, False) if word is not None and word.fit >= LEAST_FIT else None
 
 
 def readings_of(votes: NDArray[np.float64]) -> list[NDArray[np.float64]]:
@@ -179,10 +207,16 @@ def readings_of(votes: NDArray[np.float64]) -> list[NDArray[np.float64]]:
 
 
 class _Reader:
-    """Tries poses of one mean `detail`, the likeliest first."""
+    """Tries poses of a mean `detail`, likeliest first. `shots`: the detail of each shot, if there are several."""
 
-    def __init__(self, detail: NDArray[np.float32], pattern: Pattern, issued: Register | None) -> None:
-        self._detail, self._pattern, self._issued = detail, pattern, issued
+    def __init__(
+        self,
+        detail: NDArray[np.float32],
+        shots: tuple[NDArray[np.float32], ...],
+        pattern: Pattern,
+        issued: Register | None,
+    ) -> None:
+        self._detail, self._shots, self._pattern, self._issued = detail, shots, pattern, issued
 
     def first(self, poses: Iterable[Pose], likely: int) -> tuple[Sight, Word, bool] | None:
         """The id in the first of the few poses in which the pilot stands out most and an id can be read."""
@@ -192,9 +226,7 @@ class _Reader:
     def unmoved(self, pose: Pose) -> tuple[Sight, Word, bool] | None:
         """The id where the tiles begin at the picture's corner: that needs no pilot, which averaging can take away."""
         spectrum = whitened(fold(pose.undo(self._detail)))
-        sight = Sight(0.0, self._pattern.votes(spectrum), pose)
-        named = name(sight, self._issued)
-        return (sight, *named) if named else None
+        return self._read(Sight(0.0, self._pattern.votes(spectrum), pose))
 
     def searched(self) -> tuple[Sight, Word, bool] | None:
         for _height, pose in search_poses(self._detail, self._pattern, LIKELY_SEARCHED):
@@ -204,8 +236,24 @@ class _Reader:
         return None
 
     def _named(self, sight: Sight) -> tuple[Sight, Word, bool] | None:
-        named = name(sight, self._issued) if sight.pilot_z >= LEAST_PILOT_Z else None
+        return self._read(sight) if sight.pilot_z >= LEAST_PILOT_Z else None
+
+    def _read(self, sight: Sight) -> tuple[Sight, Word, bool] | None:
+        named = name(sight, self._issued)
+        if named is None and self._shots:
+            named = word_of(self._shot_by_shot(sight), self._issued)
         return (sight, *named) if named else None
+
+    def _shot_by_shot(self, sight: Sight) -> NDArray[np.float64]:
+        """The soft code signs of the loudest variant of each shot, added up; each shot carries one variant only."""
+        total = np.zeros(CODE_SIGNS)
+        for shot in self._shots:
+            votes = self._pattern.votes(whitened(fold(sight.pose.undo(shot))), *sight.shift)
+            energy = (votes**2).sum(axis=1)
+            noise = float(np.sort(energy)[: len(energy) // 2].mean())
+            share = np.sqrt(max(float(energy.max()) / max(noise, 1e-30) - 1, 0.0))  # its signal to its noise
+            total += share / max(noise, 1e-30) ** 0.5 * votes[int(energy.argmax())]
+        return total
 
 
 def detail_of(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
