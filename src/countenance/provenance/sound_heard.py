@@ -35,7 +35,8 @@ FIRST_HALF_BIN = 2 * FIRST_BIN * 9 // 10  # with room for other pitches on both 
 HALF_BINS = 2 * LAST_BIN * 11 // 10
 
 _LEVELS = (-0.5, 0.8)  # nepers beyond which a level says no more
-_LINES, _LINES_LOOKS = 1.5, 161  # what stands out for a second is a tone: that much of it is taken off
+_LINES = 1.5  # nepers: what stands out for a while is a tone; up to that much of it is taken off
+_LINES_LOOKS, _TONES_LOOKS = 161, 41  # one second, a quarter of a second: the while in voices, in steady tones
 _CELL_LIMIT = 2.0  # nepers times looks, the same for a whole cell
 _STILL_THERE = 0.14  # what of a cell's deviation the rows before and after it foretell each
 _NEIGHBOURS = 5  # bands
@@ -43,13 +44,14 @@ _QUIET = math.exp(-9.0)  # amplitude below the loudest that says nothing
 
 
 class Pace(NamedTuple):
-    """How much faster and how much higher a sound is than it was."""
+    """How much faster and how much higher a sound is than it was, and whether to listen to steady tones rather."""
 
     tempo: float
     pitch: float
+    tones: bool = False
 
 
-PLAIN = Pace(1.0, 1.0)
+PLAIN, PLAIN_TONES = Pace(1.0, 1.0), Pace(1.0, 1.0, tones=True)
 
 
 @dataclass(frozen=True)
@@ -71,16 +73,18 @@ class Heard:
         self.start_s = start_s
         self.seconds = len(samples) / rate_hz
         self._power = _running_power(resample(samples, rate_hz, RATE_HZ))
-        self._cells: dict[float, NDArray[np.float32]] = {}  # by pitch
+        self._cells: dict[tuple[float, bool], NDArray[np.float32]] = {}  # by pitch and tones
         self._folded: dict[Pace, NDArray[np.float32]] = {}
         self._transformed: dict[Pace, tuple[NDArray[np.complex64], NDArray[np.complex64]]] = {}
 
     def folded(self, pace: Pace) -> NDArray[np.float32]:
         """All periods added up, (640, 71): how much louder than its neighbours the cell is that begins there."""
         if pace not in self._folded:
-            if pace.pitch not in self._cells:
-                self._cells[pace.pitch] = _cells(_bands(self._power, pace.pitch))
-            cells = self._cells[pace.pitch]
+            heard_as = pace.pitch, pace.tones
+            if heard_as not in self._cells:
+                lines_looks = _TONES_LOOKS if pace.tones else _LINES_LOOKS
+                self._cells[heard_as] = _cells(_bands(self._power, pace.pitch), lines_looks)
+            cells = self._cells[heard_as]
             then = np.rint(np.arange(int((len(cells) - 1) * pace.tempo) + 1) / pace.tempo).astype(int)
             self._folded[pace] = _fold(cells[then])
         return self._folded[pace]
@@ -138,12 +142,12 @@ def _bands(running: NDArray[np.float64], pitch: float) -> NDArray[np.float32]:
     return np.asarray(np.diff(upto, axis=0).T, np.float32, order="C")
 
 
-def _cells(power: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How much louder than its neighbours in frequency, and than its own mean of a second, each cell is that begins
+def _cells(power: NDArray[np.float32], lines_looks: int) -> NDArray[np.float32]:
+    """How much louder than its neighbours in frequency, and than its own mean of a while, each cell is that begins
     with a look, (looks, 71)."""
     level = 0.5 * np.log(power + _QUIET**2 * power.max() + 1e-30)
     level -= uniform_filter1d(level, _NEIGHBOURS, axis=1, mode="nearest")
-    level -= uniform_filter1d(np.clip(level, -_LINES, _LINES), _LINES_LOOKS, axis=0, mode="nearest")
+    level -= uniform_filter1d(np.clip(level, -_LINES, _LINES), lines_looks, axis=0, mode="nearest")
     sums = np.pad(np.cumsum(np.clip(level, *_LEVELS), axis=0), ((1, 0), (0, 0)))
     cells = sums[STEPS_PER_ROW:] - sums[:-STEPS_PER_ROW]
     padded = np.pad(cells, ((STEPS_PER_ROW, STEPS_PER_ROW), (0, 0)), mode="edge")

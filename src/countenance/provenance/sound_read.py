@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.provenance import payload
-from countenance.provenance.sound_heard import PHASES, PLAIN, Heard, Pace, Sight, listen
+from countenance.provenance.sound_heard import PHASES, PLAIN, PLAIN_TONES, Heard, Pace, Sight, listen
 from countenance.provenance.sound_pattern import SoundPattern, keyed_sound_pattern
 
 WIDEST_SPEED, SPEED_STEP = 0.045, 0.0025  # films go to television 4.2 % faster; half a step moves 15 s by 19 ms
@@ -67,13 +67,12 @@ def read_sound_mark(
 def read_heard(heard: Heard, key: bytes, issued: payload.Register | None = None) -> SoundReading | None:
     """What `read_sound_mark` finds in one window."""
     pattern = keyed_sound_pattern(key)
-    plain = heard.sight(pattern, PLAIN)
+    plain = max((heard.sight(pattern, pace) for pace in (PLAIN, PLAIN_TONES)), key=lambda one: one.pilot_z)
     word = _word(plain, pattern, issued) if plain.pilot_z >= TRY_PLAIN_Z else None
-    tries = PHASES
     if word is not None:
-        return _named(heard, plain, word, tries)
+        return _named(heard, plain, word, 2 * PHASES)
     sights = [plain, *(heard.sight(pattern, pace) for pace in paces()[1:])]
-    tries = PHASES * len(sights)
+    tries = PHASES * (1 + len(sights))
     closest: Sight | None = None
     for sight in sorted(sights, key=lambda one: -one.pilot_z)[:TRIES]:
         if sight.pilot_z < TRY_Z:
@@ -87,7 +86,7 @@ def read_heard(heard: Heard, key: bytes, issued: payload.Register | None = None)
         if closest is None or closer.pilot_z > closest.pilot_z:
             closest = closer
     if plain.pilot_z >= PRESENT_Z:
-        return _reading(heard, plain, chance_of_false_alarm(plain.pilot_z, PHASES))
+        return _reading(heard, plain, chance_of_false_alarm(plain.pilot_z, 2 * PHASES))
     if closest is None or closest.pilot_z < PRESENT_PACED_Z:
         return None
     return _reading(heard, closest, chance_of_false_alarm(closest.pilot_z, tries))
@@ -122,7 +121,10 @@ def least_fit(issued: int) -> float:
 def _near(pace: Pace) -> list[Pace]:
     """The paces between this and the next ones tried."""
     shares = [1 + share * SPEED_STEP for share in (-0.4, -0.2, 0.2, 0.4)]
-    return [Pace(pace.tempo * share, pace.pitch if pace.pitch == 1 else pace.pitch * share) for share in shares]
+    return [
+        pace._replace(tempo=pace.tempo * share, pitch=pace.pitch if pace.pitch == 1 else pace.pitch * share)
+        for share in shares
+    ]
 
 
 def _word(sight: Sight, pattern: SoundPattern, issued: payload.Register | None) -> payload.Word | None:
