@@ -167,7 +167,6 @@ VIDEO = (
     Attack("turned by 7°, CRF 28", 28, turned(7)),
     Attack("turned by -7°, CRF 28", 28, turned(-7)),
     Attack("scaled by 0.75, CRF 28", 28, scaled(0.75)),
-    Attack("scaled by 0.9, CRF 28", 28, scaled(0.9)),
     Attack("scaled by 1.25, CRF 28", 28, scaled(1.25)),
     Attack("brightness +30 %, CRF 28", 28, relit(1.0, 0.3 * 110)),
     Attack("brightness -30 %, CRF 28", 28, relit(1.0, -0.3 * 110)),

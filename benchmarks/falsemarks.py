@@ -20,11 +20,11 @@ from countenance.provenance import payload
 from countenance.provenance.pattern import keyed_pattern
 from countenance.provenance.payload import Register
 from countenance.provenance.watermark import Marker, read_mark
+from countenance.provenance.watermark_detail import add_up
 from countenance.provenance.watermark_pose import Pose
 from countenance.provenance.watermark_read import (
     LEAST_FIT,
     LEAST_PILOT_Z,
-    add_up,
     fold,
     least_fit,
     name,
@@ -36,9 +36,9 @@ from countenance.provenance.watermark_read import (
 FOOTAGE = footage() or Path()
 KEYS = 50
 CROPS = 2000
-BATCHES = 4
+BATCHES = 2
 PICTURES = 12  # added up of each file
-WHOLE_READINGS = 16
+WHOLE_READINGS = 8
 SEED = 20
 
 

@@ -21,7 +21,7 @@ CLIPS = (FOOTAGE / "liveportrait/d18.mp4", FOOTAGE / "pyfeat/WolfgangLanger_Pexe
 STILLS = tuple(FOOTAGE / f"stock/stock-emotions-{name}.jpg" for name in ("a-1", "b-5"))
 PICTURES = 12
 READ = 4  # of them by the peers, whose reading is slow; ours reads the same four
-ATTACKS = tuple(VIDEO[number] for number in (0, 1, 2, 3, 5, 6, 10, 13, 18))
+ATTACKS = tuple(VIDEO[number] for number in (0, 1, 2, 3, 5, 6, 10, 12, 17))
 INSTALL = "pip install --no-deps invisible-watermark blind-watermark PyWavelets"
 
 

@@ -15,8 +15,9 @@ from countenance.media.sample import sample_lumas
 from countenance.provenance.pattern import VARIANTS, keyed_pattern
 from countenance.provenance.payload import CODE_SIGNS, Register, encode
 from countenance.provenance.watermark import HOLD, SHORTEST_SHOT, Marker, noise_strength
+from countenance.provenance.watermark_detail import add_up
 from countenance.provenance.watermark_pose import Pose
-from countenance.provenance.watermark_read import LEAST_FIT, add_up, least_fit, look, name, read_mark, readings_of
+from countenance.provenance.watermark_read import LEAST_FIT, least_fit, look, name, read_mark, readings_of
 
 Luma = NDArray[np.uint8]
 Lumas = Sequence[Luma]

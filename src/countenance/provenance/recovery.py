@@ -29,8 +29,9 @@ from countenance.provenance.fingerprint import (
 )
 from countenance.provenance.pattern import TILE_PX, Pattern, keyed_pattern, mark_space
 from countenance.provenance.payload import Register
+from countenance.provenance.watermark_detail import detail_of
 from countenance.provenance.watermark_pose import Pose
-from countenance.provenance.watermark_read import detail_of, fold, name, pilot_match, see, whitened
+from countenance.provenance.watermark_read import fold, name, pilot_match, see, whitened
 from countenance.provenance.watermark_search import PoseSearch
 from countenance.store.files import read_json
 from countenance.store.project import Project

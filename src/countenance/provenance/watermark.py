@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from countenance.provenance import payload
 from countenance.provenance.pattern import TILE_PX, keyed_pattern, mark_space, shot_variants
-from countenance.provenance.watermark_read import CUT, MarkReading, glance, read_mark
+from countenance.provenance.watermark_detail import CUT, glance
+from countenance.provenance.watermark_read import MarkReading, read_mark
 
 __all__ = ["MarkReading", "Marker", "noise_strength", "read_mark"]
 

@@ -1,8 +1,8 @@
 """Read the picture mark without the original: is there one under this key, and which id does it carry?
 
-Frames are flattened to what the mark can be in (detail, quiet places first) and added up. For each pose worth
-trying the sum is brought back to mark space, all tiles are folded onto one, the pilot gives the shift, and
-every other frequency votes for its code sign. What a false alarm takes is worked out in docs/watermark.md.
+Frames are flattened and added up (`watermark_detail`). For each pose worth trying the sum is brought back to mark
+space, all tiles are folded onto one, the pilot gives the shift, and every other frequency votes for its code sign.
+What a false alarm takes is worked out in docs/watermark.md.
 """
 
 from __future__ import annotations
@@ -17,23 +17,18 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from countenance.provenance import payload
-from countenance.provenance.pattern import TILE_PX, Pattern, keyed_pattern, mark_space
+from countenance.provenance.pattern import TILE_PX, Pattern, keyed_pattern
 from countenance.provenance.payload import CODE_SIGNS, Register, Word
+from countenance.provenance.watermark_detail import add_up
 from countenance.provenance.watermark_pose import Pose, quarter_turned, usual_poses
 from countenance.provenance.watermark_search import search_poses
 
-LOCAL_PX = 9  # detail finer than this much is kept; wider windows let the picture's own edges in
-GRAIN = 1.5  # luma steps of the picture's own detail beyond which a place says little
-LOUDEST_DETAIL = 0.5
 WHITEN_BINS = 15
 MOST_ATTEMPTS = 100  # at reading an id from one file, at most
 LIKELY_USUAL, LIKELY_FLIPPED, LIKELY_SEARCHED = 8, 4, 6  # and one unmoved: 31 sights, three readings of each at most
 LEAST_PILOT_Z = 4.2  # unmarked pictures: 4.0 ± 0.3 in one pose
 LEAST_FIT = 0.575  # of an id that nobody vouches for; 2^64 words, 100 attempts: less than once in 10^9 files
 FALSE_NAMES = 1e-10  # how often a file without a mark may fit an issued id
-GLANCE_PX = (32, 18)  # at so many places each picture is compared with the last one
-CUT = 12.0  # luma steps that those places differ by on average across a cut
-MOST_SHOTS = 24
 WORTH_ADDING = 0.5  # of the strongest variant's share: below, a variant is not in the pictures
 
 
@@ -61,16 +56,6 @@ class Sight(NamedTuple):
     votes: NDArray[np.float64]
     pose: Pose
     shift: tuple[int, int] = (0, 0)
-
-
-class Sum(NamedTuple):
-    """Frames added up in mark space: their mean detail (h, w), how many they were, how far they were shrunk (x, y),
-    and the detail of each shot alone, where there are several."""
-
-    detail: NDArray[np.float32]
-    frames: int
-    shrunk: tuple[float, float]
-    shots: tuple[NDArray[np.float32], ...]
 
 
 def read_mark(
@@ -107,34 +92,6 @@ def least_fit(issued: int) -> float:
     """
     tries = max(1, issued) * MOST_ATTEMPTS / FALSE_NAMES
     return float(np.sqrt(2 * np.log(tries) / CODE_SIGNS))
-
-
-def add_up(lumas: Iterable[NDArray[np.uint8]]) -> Sum:
-    """The mean detail of frames (each (h, w) uint8, all of one size), as a whole and by shot."""
-    shots: list[NDArray[np.float32]] = []
-    frames, shape, size = 0, (0, 0), (0, 0)
-    before: NDArray[np.int16] | None = None
-    for luma in lumas:
-        if frames and luma.shape != shape:
-            raise ValueError(f"frames to read a mark from have one size, not {shape} and {luma.shape}")
-        shape, size = luma.shape, mark_space(luma.shape[1], luma.shape[0])
-        small = luma if size == luma.shape[::-1] else cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
-        seen = glance(luma)
-        if before is None or (np.abs(seen - before).mean() > CUT and len(shots) < MOST_SHOTS):
-            shots.append(np.zeros(size[::-1], np.float32))
-        shots[-1] += detail_of(np.asarray(small, np.uint8))
-        before = seen
-        frames += 1
-    if not frames:
-        return Sum(np.zeros((0, 0), np.float32), 0, (1.0, 1.0), ())
-    shrunk = (shape[1] / size[0], shape[0] / size[1])
-    mean = np.asarray(sum(shots) / np.float32(frames), np.float32)
-    return Sum(mean, frames, shrunk, tuple(shots) if len(shots) > 1 else ())
-
-
-def glance(luma: NDArray[np.uint8]) -> NDArray[np.int16]:
-    """A picture in so few places that only a cut, or great haste, makes them differ by CUT on average."""
-    return np.asarray(cv2.resize(luma, GLANCE_PX, interpolation=cv2.INTER_AREA), np.int16)
 
 
 def look(detail: NDArray[np.float32], pattern: Pattern, pose: Pose) -> Sight:
@@ -254,15 +211,3 @@ class _Reader:
             share = np.sqrt(max(float(energy.max()) / max(noise, 1e-30) - 1, 0.0))  # its signal to its noise
             total += share / max(noise, 1e-30) ** 0.5 * votes[int(energy.argmax())]
         return total
-
-
-def detail_of(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What is finer than LOCAL_PX, float32 (h, w), weighted by how much the mark can stand out at each place.
-
-    That is by its variance there, as for any sum of readings of different noise.
-    """
-    plane = luma.astype(np.float32)
-    plane -= cv2.blur(plane, (LOCAL_PX, LOCAL_PX))
-    contrast = cv2.sqrt(cv2.max(cv2.blur(plane * plane, (LOCAL_PX, LOCAL_PX)), 0.0)) + np.float32(GRAIN)
-    plane /= contrast * contrast
-    return np.asarray(np.clip(plane, -LOUDEST_DETAIL, LOUDEST_DETAIL, out=plane), np.float32)
