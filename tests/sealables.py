@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -9,24 +10,12 @@ from typing import Any
 import av
 import numpy as np
 from PIL import Image
-
-from countenance.provenance.disclosure import EngineUse, ReleaseRecord
+from records import FACE, VOICE
+from records import RECORD as MADE
 
 KINDS = (".jpg", ".png", ".webp", ".mp4", ".m4a", ".wav", ".mp3")
 
-RECORD = ReleaseRecord(
-    release_id="01JD3ZRELEASE",
-    variant_id="01JD3ZVARIANT",
-    mark_id="00ff00ff00ff00ff",
-    released_at="2026-11-20T10:00:00.000000Z",
-    receipt_sha256="ab" * 32,
-    language="de",
-    master_language="en",
-    master_source_type="digitalCapture",
-    engines=(EngineUse("face", "countenance.swap", "0.1.0"), EngineUse("voice", "espeak-ng", "1.52")),
-    badge="corner",
-    grants=("cd" * 32,),
-)
+RECORD = replace(MADE, engines=(FACE, VOICE))
 
 
 def write_sealable(path: Path) -> Path:

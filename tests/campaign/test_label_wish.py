@@ -28,8 +28,8 @@ def test_one_word_is_the_kind(tmp_path: Path) -> None:
 def test_everything_said(tmp_path: Path) -> None:
     asked = wish(
         tmp_path,
-        "release:\n  notice: intervals\n  audio: true\n  badge: {position: top-left, when: intervals, seconds: 6, every_s: 300,"
-        " end_card: true, size: large}\n",
+        "release:\n  notice: intervals\n  audio: true\n"
+        "  badge: {position: top-left, when: intervals, seconds: 6, every_s: 300, end_card: true, size: large}\n",
     )
     label = Label(when="intervals", seconds=6, every_s=300, end_card=True, size="large", notice="intervals")
     assert asked == LabelWish("corner", "top-left", label, audio=True)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from records import FACE, MOUTH, RECORD, VOICE
 
 from countenance.errors import InputError
 from countenance.provenance.disclosure import (
@@ -32,22 +33,6 @@ from countenance.provenance.disclosure import (
 from countenance.provenance.label import Label
 from countenance.provenance.wording import WORDINGS
 
-FACE = EngineUse("face", "countenance.swap", "0.1.0")
-MOUTH = EngineUse("mouth", "countenance.lipsync", "0.1.0")
-VOICE = EngineUse("voice", "espeak-ng", "1.52")
-RECORD = ReleaseRecord(
-    release_id="01JD3ZRELEASE",
-    variant_id="01JD3ZVARIANT",
-    mark_id="00ff00ff00ff00ff",
-    released_at="2026-11-20T10:00:00.000000Z",
-    receipt_sha256="ab" * 32,
-    language="de",
-    master_language="en",
-    master_source_type="digitalCapture",
-    engines=(FACE, MOUTH, VOICE),
-    badge="corner",
-    grants=("cd" * 32,),
-)
 UNTOUCHED = replace(RECORD, engines=(), language="en")
 
 

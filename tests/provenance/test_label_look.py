@@ -11,28 +11,17 @@ import cv2
 import numpy as np
 import pytest
 from clips import EXAMPLES, frames_of, write_clip
+from records import FACE
+from records import RECORD as MADE
 
 from countenance.media.frame import U8, Frame
 from countenance.provenance.badge import Badge, badge_of
-from countenance.provenance.disclosure import EngineUse, ReleaseRecord
 from countenance.provenance.label import Label
 from countenance.provenance.label_check import check_badge
 from countenance.provenance.label_look import contrast_ratio, look
 
 SIZE = (1280, 720)
-RECORD = ReleaseRecord(
-    release_id="01JD3ZRELEASE",
-    variant_id="01JD3ZVARIANT",
-    mark_id="00ff00ff00ff00ff",
-    released_at="2026-11-20T10:00:00.000000Z",
-    receipt_sha256="ab" * 32,
-    language="de",
-    master_language="en",
-    master_source_type="digitalCapture",
-    engines=(EngineUse("face", "countenance.swap", "0.1.0"),),
-    badge="corner",
-    grants=(),
-)
+RECORD = replace(MADE, engines=(FACE,), grants=())
 
 
 @pytest.fixture(scope="module")

@@ -5,28 +5,18 @@ from dataclasses import replace
 import av
 import numpy as np
 import pytest
+from records import RECORD as MADE
+from records import VOICE
 
 from countenance.media.audio import Samples, read_audio
 from countenance.media.loudness import integrated_lufs
-from countenance.provenance.disclosure import EngineUse, ReleaseRecord, spoken_text
+from countenance.provenance.disclosure import EngineUse, spoken_text
 from countenance.provenance.label import Label
 from countenance.provenance.notice import EVERY_S, PAUSE_S, heard_notice, notice, with_notice
 from countenance.provenance.wording import WORDINGS
 
 RATE_HZ = 16000
-RECORD = ReleaseRecord(
-    release_id="01JD3ZRELEASE",
-    variant_id="01JD3ZVARIANT",
-    mark_id="00ff00ff00ff00ff",
-    released_at="2026-11-20T10:00:00.000000Z",
-    receipt_sha256="ab" * 32,
-    language="de",
-    master_language="en",
-    master_source_type="digitalCapture",
-    engines=(EngineUse("voice", "espeak-ng", "1.52"),),
-    badge="corner",
-    grants=(),
-)
+RECORD = replace(MADE, engines=(VOICE,), grants=())
 
 
 def babble(seconds: float, seed: int = 1, channels: int = 1) -> Samples:
