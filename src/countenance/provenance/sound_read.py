@@ -67,10 +67,12 @@ def read_sound_mark(
 def read_heard(heard: Heard, key: bytes, issued: payload.Register | None = None) -> SoundReading | None:
     """What `read_sound_mark` finds in one window."""
     pattern = keyed_sound_pattern(key)
-    plain = max((heard.sight(pattern, pace) for pace in (PLAIN, PLAIN_TONES)), key=lambda one: one.pilot_z)
-    word = _word(plain, pattern, issued) if plain.pilot_z >= TRY_PLAIN_Z else None
-    if word is not None:
-        return _named(heard, plain, word, 2 * PHASES)
+    plainly = sorted((heard.sight(pattern, pace) for pace in (PLAIN, PLAIN_TONES)), key=lambda one: -one.pilot_z)
+    for sight in plainly:
+        word = _word(sight, pattern, issued) if sight.pilot_z >= TRY_PLAIN_Z else None
+        if word is not None:
+            return _named(heard, sight, word, 2 * PHASES)
+    plain = plainly[0]
     sights = [plain, *(heard.sight(pattern, pace) for pace in paces()[1:])]
     tries = PHASES * (1 + len(sights))
     closest: Sight | None = None
