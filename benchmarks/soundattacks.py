@@ -64,8 +64,10 @@ def filtered(name: str, arguments: str) -> Attack:
         source = graph.add_abuffer(format="fltp", sample_rate=RATE_HZ, layout=layout, time_base=Fraction(1, RATE_HZ))
         work = graph.add(name, arguments)
         sink: Any = graph.add("abuffersink")
+        planar = graph.add("aformat", "sample_fmts=fltp")  # some filters interleave the channels
         source.link_to(work)
-        work.link_to(sink)
+        work.link_to(planar)
+        planar.link_to(sink)
         graph.configure()
         blocks: list[Sound] = []
 
