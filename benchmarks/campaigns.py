@@ -16,6 +16,7 @@ from countenance.media.decode import decode
 from countenance.media.probe import probe
 from countenance.perception.perceive import perceive
 
+ADULT = datetime.date(1990, 1, 1)  # the people of the footage are of age; their birth dates are not known
 SCRIPT = "This coffee machine makes a fresh cup in thirty seconds, and it fits on almost any kitchen shelf."
 STILL = 12  # the picture that stands for the seen person's references
 TRANSLATION = "Diese Kaffeemaschine brüht in dreißig Sekunden eine frische Tasse, und sie passt auf fast jedes Regal."
@@ -34,7 +35,7 @@ def write_campaign(
         "campaigns": ["*"], "markets": ["*"], "channels": ["*"], "languages": ["*"],
         "valid": {"from": datetime.date(2026, 1, 1), "until": datetime.date(2099, 12, 31)},
     }  # fmt: skip
-    seen = {"talent": "seen", "kind": "real", "evidence": ["permission.txt"], **scope}
+    seen = {"talent": "seen", "kind": "real", "born": ADULT, "evidence": ["permission.txt"], **scope}
     ben = {"talent": "ben", "kind": "synthetic", "licence": "CC0-1.0", "origin": "rendered, no real person", **scope}
     _write(folder / "seen.yaml", seen)
     _write(folder / "ben.yaml", ben)

@@ -29,7 +29,7 @@ def write_real_campaign(folder: Path, clip: Path) -> Path:
     (folder / "script.txt").write_text("This machine makes fresh coffee in thirty seconds.", encoding="utf-8")
     (folder / "script.de.txt").write_text("Diese Maschine macht frischen Kaffee.", encoding="utf-8")
     real = {name: value for name, value in grant("ada").items() if name not in ("licence", "origin")}
-    real |= {"talent": "seen", "kind": "real", "evidence": ["permission.txt"]}
+    real |= {"talent": "seen", "kind": "real", "evidence": ["permission.txt"], "born": datetime.date(1990, 1, 1)}
     real["valid"] = {"from": datetime.date(2026, 1, 1), "until": datetime.date(2099, 12, 31)}
     for name, document in (("seen", real), ("ben", grant("ben"))):
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
