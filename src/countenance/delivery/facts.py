@@ -21,7 +21,7 @@ from countenance.media.sample import sample_lumas
 from countenance.provenance.disclosure import ReleaseRecord, digital_source_type, record_from_json
 from countenance.provenance.history import History, read_history
 from countenance.provenance.label_check import BadgeCheck, check_badge
-from countenance.provenance.looks import mark_key
+from countenance.provenance.looks import issued_marks, mark_key
 from countenance.provenance.notice import HEARD_HZ, heard_notice
 from countenance.provenance.signing import anchors_of
 from countenance.provenance.sound_read import SoundReading, read_sound_mark
@@ -139,7 +139,7 @@ def read_package(folder: Path, project: Project | None = None) -> PackageFacts:
         loudness=measure_loudness(sound_blocks(media, _RATE_HZ), _RATE_HZ) if sounds else None,
         badge=check_badge(media, record, _made_size(jsonld)),
         history=read_history(media, anchors),
-        mark=None if project is None else read_mark(sample_lumas(media, _MARK_PICTURES), mark_key(project)),
+        mark=_mark(media, project) if project is not None else None,
         keys=project is not None,
         sound_mark=_sound_mark(media, project) if sounds and project is not None else None,
         poster=_history(folder / POSTER, anchors),
@@ -159,6 +159,10 @@ def _history(path: Path, anchors: str) -> History | None:
     return read_history(path, anchors) if path.is_file() else None
 
 
+def _mark(media: Path, project: Project) -> MarkReading | None:
+    return read_mark(sample_lumas(media, _MARK_PICTURES), mark_key(project), issued=issued_marks(project))
+
+
 def _sound_mark(media: Path, project: Project) -> SoundReading | None:
     blocks, length = [], 0
     for block in sound_blocks(media, _RATE_HZ):
@@ -166,7 +170,9 @@ def _sound_mark(media: Path, project: Project) -> SoundReading | None:
         length += len(block)
         if length >= _LISTENED_S * _RATE_HZ:
             break
-    return read_sound_mark(np.concatenate(blocks), _RATE_HZ, mark_key(project)) if blocks else None
+    if not blocks:
+        return None
+    return read_sound_mark(np.concatenate(blocks), _RATE_HZ, mark_key(project), issued_marks(project))
 
 
 def _notice(media: Path, record: ReleaseRecord) -> tuple[float, ...] | None:

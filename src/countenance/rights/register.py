@@ -94,6 +94,24 @@ def withdraw_by_token(project: Project, token: str, reason: str = "") -> list[Re
         return _read(project, ledger.connection, grant_record.c.id == grant_id)
 
 
+def find_by_token(project: Project, token: str) -> RecordedGrant | None:
+    """The grant whose receipt carries this token, whether it still stands or not; None for any other text.
+
+    A token ends with its grant, so a withdrawn grant is found by the id that the token names.
+    """
+    grant_id = grant_of_token(token)
+    with reading(project) as connection:
+        query = select(grant_record.c.withdrawn_at, grant_record.c.token_sha256).where(grant_record.c.id == grant_id)
+        row = connection.execute(query).first()
+        if row is None:
+            return None
+        given = row.token_sha256 is not None and hmac.compare_digest(row.token_sha256, token_sha256(token))
+        if not given and row.withdrawn_at is None:
+            return None
+        (recorded,) = _read(project, connection, grant_record.c.id == grant_id)
+    return recorded
+
+
 def pull_ended(project: Project, actor: str) -> list[str]:
     """Put on the pull list what rests on grants whose last day is over; returns the ids of these releases.
 

@@ -1,4 +1,4 @@
-"""The HTTP application of one project: `/verify`, the soft binding resolution, `/health`."""
+"""The HTTP application of one project: `/verify`, `/withdraw`, the soft binding resolution, `/health`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from countenance.server.limits import Limited, Rate
 from countenance.server.proofs import proof_routes
 from countenance.server.resolution import resolution_routes
 from countenance.server.verify_page import verify_routes
+from countenance.server.withdraw_page import withdraw_routes
 from countenance.store.database import reading
 from countenance.store.project import Project
 from countenance.store.tables import ledger_entry
@@ -27,10 +28,11 @@ _HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer
 
 
 def create_app(project: Project, options: Options | None = None) -> FastAPI:
-    """The application; it writes nothing but `detector.query` entries into the project's ledger."""
+    """The application; it writes nothing but `detector.query` entries and withdrawals by token."""
     desk = Desk(project, options or Options())
     app = FastAPI(title="Countenance", version=__version__, docs_url=None, redoc_url=None)
     app.include_router(verify_routes(desk))
+    app.include_router(withdraw_routes(desk))
     app.include_router(proof_routes(desk))
     routes = resolution_routes(desk)
     app.include_router(routes)

@@ -19,7 +19,9 @@ from countenance.server.desk import BusyError, Desk
 from countenance.server.uploads import form_file
 from countenance.server.words import WORDS
 
-_POLICY = "default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 _NEARLY = 0.9999  # beyond, the page says so
 Language = Annotated[str | None, Query(description="en or de; otherwise as the browser prefers.")]
 
@@ -32,12 +34,12 @@ def verify_routes(desk: Desk) -> APIRouter:
     @routes.get("/verify", response_class=HTMLResponse)
     def ask(request: Request, language: Language = None) -> HTMLResponse:
         """The page on which a file can be chosen."""
-        return _page(desk, _language(request, language))
+        return _page(desk, language_of(request, language))
 
     @routes.post("/verify")
     async def verify(request: Request, language: Language = None) -> Response:
         """Verify the file in the form field `file`: a page where the client wants HTML, else JSON."""
-        spoken = _language(request, language)
+        spoken = language_of(request, language)
         html = "text/html" in request.headers.get("accept", "")
         words = WORDS[spoken]
         try:
@@ -91,7 +93,9 @@ def _page(
             confidence=lambda value: _confidence(value, words, language),
         )
     )
-    return HTMLResponse(content, status, {**(headers or {}), "Content-Security-Policy": _POLICY.format(nonce=nonce)})
+    return HTMLResponse(
+        content, status, {**(headers or {}), "Content-Security-Policy": PAGE_POLICY.format(nonce=nonce)}
+    )
 
 
 def _verdict(seen: Verification | None) -> tuple[str, str]:
@@ -114,7 +118,7 @@ def _confidence(value: float, words: dict[str, Any], language: str) -> str:
     return text.replace(".", ",") if language == "de" else text
 
 
-def _language(request: Request, asked: str | None) -> str:
+def language_of(request: Request, asked: str | None) -> str:
     """The language that was asked for, else the first that the browser names and we have."""
     wishes = [asked] if asked else []
     wishes += [part.partition(";")[0] for part in request.headers.get("accept-language", "").split(",")]

@@ -80,3 +80,44 @@ WORDS: dict[str, dict[str, Any]] = {
         "unreadable": "Diese Datei lässt sich nicht als Video, Bild oder Ton lesen; ist sie vollständig?",
     },
 }  # fmt: skip
+
+WITHDRAW_WORDS: dict[str, dict[str, Any]] = {
+    "en": {
+        "title": "Withdraw your consent",
+        "languages": "Language",
+        "other": "de",
+        "other_name": "Deutsch",
+        "ask": "You gave {controller} your consent. Do you want to take it back?",
+        "follows": (
+            "Nothing new is made under it; work under way stops within seconds.",
+            "What was published is withdrawn and put on the list of what must be taken down.",
+            "If it was your last consent, what was stored of your face is destroyed.",
+            "You need not give a reason.",
+        ),
+        "button": "Withdraw my consent",
+        "done": "withdrawn",
+        "after": "{controller} may not use your consent any more from this moment on.",
+        "pulled": "Published films that are now to be taken down: {count}.",
+        "already": "This consent was withdrawn before; nothing is left to do.",
+        "invalid": "This link is not valid, or a newer receipt replaced it; ask whoever gave it to you for a new one.",
+    },
+    "de": {
+        "title": "Einwilligung zurückziehen",
+        "languages": "Sprache",
+        "other": "en",
+        "other_name": "English",
+        "ask": "Sie haben {controller} Ihre Einwilligung gegeben. Möchten Sie sie zurückziehen?",
+        "follows": (
+            "Nichts Neues wird damit gemacht; laufende Arbeiten enden binnen Sekunden.",
+            "Veröffentlichtes wird zurückgezogen und kommt auf die Liste dessen, was abgesetzt werden muss.",
+            "War es Ihre letzte Einwilligung, wird vernichtet, was von Ihrem Gesicht gespeichert ist.",
+            "Einen Grund müssen Sie nicht nennen.",
+        ),
+        "button": "Meine Einwilligung zurückziehen",
+        "done": "zurückgezogen",
+        "after": "{controller} darf Ihre Einwilligung ab sofort nicht mehr verwenden.",
+        "pulled": "Veröffentlichte Filme, die nun abgesetzt werden müssen: {count}.",
+        "already": "Diese Einwilligung wurde schon zurückgezogen; es ist nichts mehr zu tun.",
+        "invalid": "Dieser Link gilt nicht, oder ein neuerer Beleg hat ihn ersetzt; bitten Sie um einen neuen.",
+    },
+}
