@@ -20,6 +20,18 @@ settings.load_profile("house")
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _examples_stay_as_they_are() -> Iterator[None]:
+    """Tests of erasing and producing work on files: none may be one of the examples."""
+    before = _sizes(EXAMPLES)
+    yield
+    assert _sizes(EXAMPLES) == before, "a test changed the files in examples/"
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    return {str(path.relative_to(folder)): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+
+
 @pytest.fixture(scope="session")
 def footage() -> Path:
     """The folder of real footage, which is not part of the repository."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from campaigns import grant, write_campaign
+from campaigns import grant
 from erasures import (
     GUEST,
     PRESENTER,
@@ -246,13 +246,13 @@ def test_a_person_seen_without_a_name_is_found_by_their_looks(scene: Scene) -> N
 def test_footage_that_shows_somebody_else_too_is_told_and_stays(tmp_path: Path, short_master: Path) -> None:
     project, master = init_project(tmp_path / "studio"), tmp_path / "master.mp4"
     shutil.copyfile(short_master, master)
-    brief = load_brief(write_campaign(tmp_path / "brief", master, guest="ben", faces=("keep",), languages=("en",)))
+    brief = load_brief(named_campaign(tmp_path / "brief", master, guest="ben", faces=("keep",), languages=("en",)))
     require_rights(project, brief, plan(brief))
     (variant_id,) = ensure_variants(project, brief, plan(brief)).values()
     request = {"brief": str(brief.path), "out": str(tmp_path / "out"), "digest": brief.digest()}
     facts = {"pictures_sha256": "ab" * 32, "passed": True, "failed": [], "folder": "none", "request": request}
     mark_rendered(project, variant_id, facts, "ops")
-    erased = forget(project, "ben", "Dana Protection", inputs=True)
+    erased = forget(project, GUEST, "Dana Protection", inputs=True)
     assert master.is_file()
     left = {one.kind: one for one in erased.outside}
     assert (left["footage"].path, left["footage"].others) == (str(master), 1)
