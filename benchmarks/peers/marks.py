@@ -7,7 +7,9 @@ for PyTorch, which only its third method needs, and both for another build of Op
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Sequence
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
 
@@ -63,8 +65,20 @@ def _invisible(kind: Any) -> tuple[Mark, Read]:
     return mark, read
 
 
+@contextmanager
+def _start_method_kept() -> Iterator[None]:
+    """The package sets multiprocessing's start method when it is imported, which fails in a worker process."""
+    setter = multiprocessing.set_start_method
+    multiprocessing.set_start_method = lambda *_args, **_more: None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        multiprocessing.set_start_method = setter  # type: ignore[method-assign]
+
+
 def _blind() -> tuple[Mark, Read]:
-    from blind_watermark import WaterMark, bw_notes  # type: ignore[import-untyped,unused-ignore,import-not-found]
+    with _start_method_kept():
+        from blind_watermark import WaterMark, bw_notes  # type: ignore[import-untyped,unused-ignore,import-not-found]
 
     bw_notes.close()
 
