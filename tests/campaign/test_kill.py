@@ -87,7 +87,8 @@ def check_whole(project: Project, out: Path, undisturbed: dict[str, str]) -> Non
             "patches.bin", "qc.html", "qc.json", "render.json",
         }  # fmt: skip
     for folder in project.releases.iterdir():
-        assert {path.name for path in folder.iterdir()} == {"video.mp4", "poster.jpg", "release.json"}
+        kept = {"video.mp4", "poster.jpg", "release.json", "fingerprint.npz"}
+        assert {path.name for path in folder.iterdir()} == kept
     ledger = Counter(entry.kind for entry in entries(project))
     count = len(rows)
     assert (ledger["render.started"], ledger["qc.judged"]) == (1, count)
