@@ -22,7 +22,7 @@ from countenance.provenance.manifest import SOUND_MARK_ALGORITHM
 from countenance.provenance.metadata import read_source_type
 from countenance.provenance.placement import hidden_by
 
-PASSED, FAILED, TODO, UNKNOWN = "passed", "failed", "to do", "not checked"
+PASSED, FAILED, BY_HAND, UNKNOWN = "passed", "failed", "to do", "not checked"
 _RATIO_SLACK = 0.02
 _READABLE_S = 15.0  # of sound, from which on its mark is read for sure
 
@@ -68,7 +68,7 @@ def _judged(broken: list[str], fine: str) -> Outcome:
 @_check(field=str, value=str)
 def _person(facts: PackageFacts, params: Params, situation: Situation) -> Outcome:
     told = f"set '{params['field']}' to '{params['value']}'" if "field" in params else "only a person can do this"
-    return Outcome(TODO, told)
+    return Outcome(BY_HAND, told)
 
 
 @_check()

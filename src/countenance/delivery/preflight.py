@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from countenance.delivery.checks import CHECKS, FAILED, TODO, UNKNOWN
+from countenance.delivery.checks import BY_HAND, CHECKS, FAILED, UNKNOWN
 from countenance.delivery.facts import PackageFacts, read_package
 from countenance.delivery.rules import BLOCK, NOBODY, Rule, platform_labels, rules
 from countenance.delivery.situation import Situation
@@ -75,7 +75,7 @@ class Preflight:
         blocked = sum(one.blocks for one in self.findings)
         warned = len(self.in_state(FAILED)) - blocked
         rest = [f"{warned} warning(s)"] if warned else []
-        rest += [f"{len(self.in_state(TODO))} thing(s) to do by hand"] if self.in_state(TODO) else []
+        rest += [f"{len(self.in_state(BY_HAND))} thing(s) to do by hand"] if self.in_state(BY_HAND) else []
         rest += [f"{len(self.in_state(UNKNOWN))} not checked"] if self.in_state(UNKNOWN) else []
         start = f"may go to {self.situation.channel}" if self.ok else f"may not go to {self.situation.channel}"
         why = [] if self.ok else [f"{blocked} rule(s) that block are broken"]
