@@ -15,6 +15,7 @@ from countenance.synthesis.compose import Compositor, _blended
 from countenance.synthesis.engine import Patch
 from countenance.synthesis.likeness import Likeness
 from countenance.synthesis.lipsync import prepare_lipsync
+from countenance.synthesis.mouthpath import plan_targets
 from countenance.synthesis.mouths import MouthLibrary
 from countenance.synthesis.occlusion import Cover
 from countenance.synthesis.swap import prepare_swap
@@ -62,7 +63,9 @@ def test_pixels_outside_a_patch_keep_their_bits(
     tracks = ada_seen.of_person(0)
     targets = np.tile(np.array([1, 0, 0, 0], np.float32), (30, 1))
     painter = (
-        prepare_swap(ben_likeness, tracks) if engine == "swap" else prepare_lipsync(ada_mouths, targets, tracks[0].pose)
+        prepare_swap(ben_likeness, tracks)
+        if engine == "swap"
+        else prepare_lipsync(ada_mouths, plan_targets(ada_mouths, targets, tracks[0].pose))
     )
     compositor = Compositor()
     for number in (0, 1, 15):

@@ -14,6 +14,7 @@ from countenance.perception.tracks import Face, Perception
 from countenance.quality.meter import lip_gap
 from countenance.synthesis.compose import Compositor
 from countenance.synthesis.lipsync import LipPainter, prepare_lipsync
+from countenance.synthesis.mouthpath import plan_targets
 from countenance.synthesis.mouths import MouthLibrary, gap_and_width
 
 OPEN, SHUT, PRESS, TUCK = (1, 0, 0, 0), (0, 0, 0, 0), (0, 0, 1, 0), (0.3, 0, 0, 1)
@@ -22,7 +23,7 @@ CHOSEN = (5, 15, 25)
 
 def painter_for(library: MouthLibrary, target: tuple[float, ...], seen: Perception) -> LipPainter:
     targets = np.tile(np.array(target, np.float32), (30, 1))
-    return prepare_lipsync(library, targets, seen.tracks[0].pose)
+    return prepare_lipsync(library, plan_targets(library, targets, seen.tracks[0].pose))
 
 
 def shown_gaps(painter: LipPainter) -> list[float]:
@@ -134,6 +135,6 @@ def test_after_the_last_target_the_frame_is_left_alone(
 @pytest.mark.parametrize("pictures", [1, 2, 3, 4])
 def test_a_clip_of_a_few_pictures_can_be_spoken(ada_mouths: MouthLibrary, ada_seen: Perception, pictures: int) -> None:
     targets = np.tile(np.array(PRESS, np.float32), (pictures, 1))
-    painter = prepare_lipsync(ada_mouths, targets, ada_seen.tracks[0].pose[:pictures])
+    painter = prepare_lipsync(ada_mouths, plan_targets(ada_mouths, targets, ada_seen.tracks[0].pose[:pictures]))
     assert len(painter.shapes) == pictures
     assert max(shown_gaps(painter)) < ada_mouths.shut + 0.003

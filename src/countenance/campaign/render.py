@@ -31,12 +31,12 @@ from countenance.quality.gate import Verdict, judge
 from countenance.quality.measured import Measured, together
 from countenance.quality.meter import Meter
 from countenance.quality.report import render_report
-from countenance.speech.visemes import mouth_targets
 from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_bytes, write_json
 from countenance.store.holdings import WORK, hold
 from countenance.synthesis import lipsync, swap
 from countenance.synthesis.engine import Laid, Painter
 from countenance.synthesis.heading import glimpses_of, kept_heading
+from countenance.synthesis.mouthpath import plan_mouths
 from countenance.synthesis.mouths import collect_mouths
 from countenance.synthesis.patchfile import PatchWriter, merged
 
@@ -177,10 +177,11 @@ def _painters(task: Task, part: Part) -> list[Painter]:
     painters: list[Painter] = []
     if part.dubbed:
         assert task.dub is not None
-        targets = mouth_targets(task.dub.speech.phones, task.timeline.times_s())
         faces = [task.face(part.track, source) for source in task.timeline.source]
         poses = np.stack([face.pose if face else np.zeros(3, np.float32) for face in faces])
-        painters.append(lipsync.prepare_lipsync(collect_mouths(task.master, tracks), targets, poses))
+        library = collect_mouths(task.master, tracks)
+        plan = plan_mouths(library, task.dub.speech.phones, task.timeline.times_s(), poses)
+        painters.append(lipsync.prepare_lipsync(library, plan))
     if part.swapped:
         painter = swap.prepare_swap(likeness_of(task.project, task.brief, part.shown), tracks)
         painters.append(kept_heading(painter, glimpses_of(task.master, tracks), FaceNetworks()))

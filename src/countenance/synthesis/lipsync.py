@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import savgol_filter
 
 from countenance.media.frame import F32, Box, Frame
 from countenance.perception.pose import apply, steady_frame
@@ -20,13 +19,11 @@ from countenance.perception.raster import spread
 from countenance.perception.topology import JAW, LIPS_INNER, LIPS_OUTER, POINTS, triangles
 from countenance.perception.tracks import Face
 from countenance.synthesis.engine import Patch
-from countenance.synthesis.mouths import Mouth, MouthLibrary, choose_path, gap_and_width, wanted_shapes
+from countenance.synthesis.mouthpath import MouthPlan
+from countenance.synthesis.mouths import Mouth, MouthLibrary
 
 SETTINGS = {"mouth": "own footage", "covers": "lips, chin, jaw, rim of the neck"}
 _BLEND = 3  # pictures over which a jump between two pieces of footage is mixed
-_STRETCH = (1.25, 0.008)  # a mouth may be opened by a quarter and a hair (eye distances) more than it was
-_SQUEEZE = 0.5
-_MUST = 0.4  # of press or tuck: from here on lips are shut whatever the footage shows
 _ALIKE = 0.12  # of the talent's range of gaps: mouths closer than this may be mixed
 _RIM = (0.20, 0.45)  # of the way from mouth to jaw line: two rings on the neck, painted and free
 _LOWER = np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308])
@@ -125,52 +122,9 @@ class _Layout:
     triangles: NDArray[np.int32]
 
 
-def prepare_lipsync(library: MouthLibrary, targets: F32, poses: F32) -> LipPainter:
-    """A painter for mouth targets `(n, 4)` and head poses `(n, 3)`, one row per output picture."""
-    wanted = wanted_shapes(library, targets)
-    path = choose_path(library, wanted, poses)
-    shapes = np.stack([library.mouths[k].shape for k in path])
-    window = min(5, len(shapes) - (1 - len(shapes) % 2))
-    if window >= 3:
-        shapes = savgol_filter(shapes, window, min(2, window - 1), axis=0, mode="interp").astype(np.float32)
-    found = np.array([library.mouths[k].gap for k in path])
-    gaps = _reachable(wanted[:, 0], found, must_shut=targets[:, 2:].max(axis=1) > _MUST)
-    exact = np.stack([_with_gap(s, float(gap), library.unit) for s, gap in zip(shapes, gaps, strict=True)])
-    return LipPainter(library, _layout(library), path, exact.astype(np.float32))
-
-
-def _reachable(wanted: F32, found: NDArray[np.float64], *, must_shut: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The gaps to set: as wanted, but teeth are neither drawn out nor squeezed; lips that must shut are shut."""
-    gaps = np.minimum(wanted.astype(np.float64), found * _STRETCH[0] + _STRETCH[1])
-    return np.where(must_shut, gaps, np.maximum(gaps, found * _SQUEEZE))
-
-
-def _with_gap(shape: F32, gap: float, unit: float) -> F32:
-    """The shape with its inner lips set to a gap (eye distances): the jaw does most of it, the upper lip a little."""
-    now, width = gap_and_width(shape, unit)
-    corner_right, corner_left = shape[61], shape[291]
-    along = (corner_left - corner_right) / (np.linalg.norm(corner_left - corner_right) + 1e-6)
-    down = np.array([-along[1], along[0]], np.float32)
-    middle = (corner_left + corner_right) / 2
-    side = (shape - middle) @ along / (width * unit / 2)
-    depth = (shape - middle) @ down / unit
-    bow = np.clip(1 - side**2, 0, 1)
-    wide = np.exp(-((side / 2.2) ** 2))
-    change = (gap - now) * unit
-    lower = np.zeros(len(shape), np.float32)
-    below = depth > 0.0
-    lower[below] = wide[below] * np.clip(1.15 - depth[below] * 0.5, 0, 1)
-    lips_low = np.array([14, 87, 178, 88, 95, 317, 402, 318, 324, 17, 84, 181, 91, 146, 314, 405, 321, 375])
-    lips_up = np.array([13, 82, 81, 80, 191, 312, 311, 310, 415, 0, 37, 39, 40, 185, 267, 269, 270, 409])
-    lower[lips_low] = bow[lips_low]
-    upper = np.zeros(len(shape), np.float32)
-    upper[lips_up] = bow[lips_up]
-    result = shape + (change * (0.8 * lower - 0.2 * upper))[:, None] * down
-    inner_gap = (result[_LOWER] - result[_UPPER]) @ down
-    crossed = np.minimum(inner_gap, 0)[:, None] / 2 * down
-    result[_LOWER] -= crossed
-    result[_UPPER] += crossed
-    return np.asarray(result, np.float32)
+def prepare_lipsync(library: MouthLibrary, plan: MouthPlan) -> LipPainter:
+    """A painter for a plan, one row per output picture."""
+    return LipPainter(library, _layout(library), plan.path, plan.shapes)
 
 
 def _layout(library: MouthLibrary) -> _Layout:
