@@ -1,0 +1,140 @@
+"""When the master's own words are said: its sound aligned with the brief's script, once, and found again.
+
+The captions of the master's own language take their times from here. Where script and sound are not the same text,
+no time is to be trusted, and the words are spread over the speech by their length instead, with a note that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from countenance.campaign.brief import Brief
+from countenance.campaign.stages import Seen, key_of, own_speech
+from countenance.delivery.captions import spread_words
+from countenance.media.audio import read_mono
+from countenance.speech.activity import speech_span
+from countenance.speech.align import Alignment, Mismatch, align
+from countenance.speech.phones import Phone, Word
+from countenance.store.files import read_json, write_json
+from countenance.store.holdings import WORK, hold
+from countenance.store.project import Project
+
+HEARD_HZ = 16000
+_OWN = "alignment/1"
+# Of the script's words, the share that may be missing, or not be trusted, before all times are given up.
+MOST_DOUBTED = 0.25
+# Of the time in which somebody speaks, the share that may belong to no word of the script.
+MOST_EXTRA = 0.25
+
+
+@dataclass(frozen=True)
+class OwnWords:
+    """The script's words with their times; `aligned` is False where the times are an estimate.
+
+    `notes` says, one clear sentence each, where script and sound are not the same.
+    """
+
+    words: tuple[Word, ...]
+    aligned: bool
+    notes: tuple[str, ...] = ()
+
+
+def own_words(project: Project, brief: Brief, seen: Seen, lexicon: Mapping[str, str] | None = None) -> OwnWords:
+    """The words of the script as the master says them, for its captions."""
+    alignment = own_alignment(project, brief, seen, lexicon)
+    if alignment is None:
+        return OwnWords(_spread(brief, seen), False)
+    notes = told(alignment)
+    if trusted(alignment):
+        return OwnWords(alignment.words, True, notes)
+    return OwnWords(_spread(brief, seen), False, notes)
+
+
+def own_alignment(
+    project: Project, brief: Brief, seen: Seen, lexicon: Mapping[str, str] | None = None
+) -> Alignment | None:
+    """The master's own speech aligned with the brief's script, or None when nobody speaks in it.
+
+    Kept in the project's work folder under a key of the master, the script and the lexicon.
+    """
+    text, language, spellings = brief.text(brief.script.language), brief.script.language, dict(lexicon or {})
+    folder = project.work / "alignment" / key_of(_OWN, seen.sha256, language, text, spellings)
+    hold(project, WORK, f"alignment/{folder.name}", [brief.presenter.talent])
+    record = folder / "alignment.json"
+    if not record.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(record, _aligned(seen, text, language, spellings))
+    return _read(record)
+
+
+def trusted(alignment: Alignment) -> bool:
+    """Whether script and sound are the same text, but for a slip here and there."""
+    problems = alignment.problems
+    if any(problem.kind == "language" for problem in problems) or not alignment.words:
+        return False
+    doubted = sum(len(problem.text.split()) for problem in problems if problem.kind in ("missing", "unsure"))
+    spoken_s = sum(phone.end_s - phone.start_s for phone in alignment.phones if not phone.silent)
+    extra_s = sum(problem.end_s - problem.start_s for problem in problems if problem.kind == "extra")
+    return doubted <= MOST_DOUBTED * len(alignment.words) and extra_s <= MOST_EXTRA * spoken_s
+
+
+def told(alignment: Alignment) -> tuple[str, ...]:
+    """One sentence for each kind of mismatch, with the first of its places."""
+    kept = trusted(alignment)
+    found: list[str] = []
+    for kind, what in _WHAT.items():
+        places = [problem for problem in alignment.problems if problem.kind == kind]
+        if places:
+            found.append(f"{what.format(places=_places(places))}.")
+    if found and not kept:
+        found.append("The script is not what the master says, so the times of its own captions are an estimate.")
+    return tuple(found)
+
+
+_WHAT = {
+    "language": "The master does not seem to speak the script's language ({places})",
+    "missing": "The master does not say these words of the script: {places}",
+    "extra": "The master says something that is not in the script: {places}",
+    "unsure": "It is not sure when the master says these words of the script: {places}",
+}
+_SHOWN = 3
+
+
+def _places(problems: list[Mismatch]) -> str:
+    shown = [
+        (f"'{one.text}' " if one.text else "") + f"at {one.start_s:.1f}-{one.end_s:.1f} s" for one in problems[:_SHOWN]
+    ]
+    more = len(problems) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _aligned(seen: Seen, text: str, language: str, lexicon: Mapping[str, str]) -> dict[str, Any] | None:
+    heard = read_mono(seen.master.path, HEARD_HZ, seen.master.origin_s)
+    if heard is None or speech_span(heard, HEARD_HZ) is None:
+        return None
+    alignment = align(heard, HEARD_HZ, text, language, lexicon)
+    return {
+        "phones": [asdict(phone) for phone in alignment.phones],
+        "words": [asdict(word) for word in alignment.words],
+        "certainty": list(alignment.certainty),
+        "problems": [asdict(problem) for problem in alignment.problems],
+    }
+
+
+def _read(record: Path) -> Alignment | None:
+    facts = read_json(record)
+    if facts is None:
+        return None
+    return Alignment(
+        tuple(Phone(**phone) for phone in facts["phones"]),
+        tuple(Word(**word) for word in facts["words"]),
+        tuple(facts["certainty"]),
+        tuple(Mismatch(**problem) for problem in facts["problems"]),
+    )
+
+
+def _spread(brief: Brief, seen: Seen) -> tuple[Word, ...]:
+    return spread_words(brief.text(brief.script.language), *own_speech(seen.master))
