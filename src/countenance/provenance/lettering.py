@@ -24,7 +24,7 @@ ROOM = 0.3  # of the em: for accents above and tails below
 ARABIC_ROOM = 0.5
 
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "FULLWIDTH", "IDEOGRAPHIC")
-_PLAIN = frozenset(" -–.,:;!?'’()/&+0123456789")
+_PLAIN = frozenset(" -–—.,:;!?…¿¡'‘’‚\"“”„«»()[]/&+=#@*%°§€$£0123456789")
 _ARABIC = "ARABIC"
 
 
