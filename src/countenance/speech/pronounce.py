@@ -1,0 +1,122 @@
+"""How a text is said: the phones of each of its words, from espeak-ng and the brand's own lexicon."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from countenance.errors import InputError
+from countenance.speech.espeak import speak
+from countenance.speech.phones import Speech, Word
+
+LONGEST_PIECE = 300  # characters spoken at once: context reaches no further than a sentence
+TIES = "͜͡‿"
+STRESS = "ˈˌ'.|‖-–"
+
+
+@dataclass(frozen=True, slots=True)
+class Pronounced:
+    """One written word with its punctuation and its phones in IPA, without stress marks.
+
+    `others` are further ways to say it. `space_after` is False inside scripts written without spaces.
+    """
+
+    text: str
+    phones: tuple[str, ...]
+    others: tuple[tuple[str, ...], ...] = ()
+    space_after: bool = True
+
+
+def pronounce(text: str, language: str, lexicon: Mapping[str, str] | None = None) -> tuple[Pronounced, ...]:
+    """The words of `text` in order, as a speaker of the BCP-47 `language` says them in this sentence.
+
+    `lexicon` maps a word (any case, without punctuation) to its IPA and goes before espeak-ng. Emoji and other
+    marks that are not spoken stay with the word beside them. Errors: InputError for an unknown language or a
+    text in which nothing can be spoken.
+    """
+    own = {_bare(word): ipa_phones(said) for word, said in (lexicon or {}).items()}
+    words = [word for piece in _pieces(text) for word in _spoken(piece, language, own)]
+    if not words:
+        raise InputError(f"There is nothing to speak in {text[:60]!r}: give a text with words.")
+    return tuple(words)
+
+
+def ipa_phones(said: str) -> tuple[str, ...]:
+    """ "ˈkaʊntənəns" cut into phones: letters with what marks them, tied letters and blanks as they are written."""
+    phones: list[str] = []
+    tied = False
+    for character in unicodedata.normalize("NFC", said):
+        if character.isspace() or character in STRESS:
+            tied = False
+        elif character in TIES:
+            tied = True
+        elif phones and (tied or unicodedata.category(character) in ("Mn", "Lm", "Sk")):
+            phones[-1] += character
+            tied = False
+        else:
+            phones.append(character)
+    return tuple(phones)
+
+
+def _spoken(piece: str, language: str, own: Mapping[str, tuple[str, ...]]) -> Iterator[Pronounced]:
+    clean = "".join(" " if _unspoken(c) else c for c in piece)
+    if not any(c.isalnum() for c in clean):
+        return
+    try:
+        speech = speak(clean, language)
+    except InputError:
+        speak("a", language)  # says so when it is the language that is unknown
+        return
+    for word in speech.words:
+        parts = word.text.split()
+        if len(parts) == 1 or sum(any(c.isalnum() for c in part) for part in parts) < 2:
+            yield _pronounced(word.text, _phones_of(speech, word), own, word.space_after)
+            continue
+        for part in parts:  # espeak says some pairs of small words in one breath
+            yield from _alone(part, language, own)
+
+
+def _alone(part: str, language: str, own: Mapping[str, tuple[str, ...]]) -> Iterator[Pronounced]:
+    if not any(c.isalnum() for c in part):
+        return
+    try:
+        speech = speak(part, language)
+    except InputError:
+        return
+    yield _pronounced(part, tuple(p.symbol for p in speech.phones if not p.silent), own, True)
+
+
+def _pronounced(
+    text: str, phones: tuple[str, ...], own: Mapping[str, tuple[str, ...]], space_after: bool
+) -> Pronounced:
+    return Pronounced(text, own.get(_bare(text), phones), (), space_after)
+
+
+def _phones_of(speech: Speech, word: Word) -> tuple[str, ...]:
+    slack = 1e-6
+    inside = (p for p in speech.phones if word.start_s - slack <= p.start_s < word.end_s - slack)
+    return tuple(p.symbol for p in inside if not p.silent)
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"^\W+|\W+$", "", unicodedata.normalize("NFC", word)).casefold()
+
+
+def _unspoken(character: str) -> bool:
+    """Emoji and what joins them: espeak would read their names, people do not."""
+    return unicodedata.category(character) in ("So", "Sk", "Cf", "Cn", "Co", "Cc") or character in "\ufe0f\u20e3"
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Sentences, and parts of them where they are long."""
+    for sentence in re.split(r"(?<=[.!?…。！？؟।])\s+|\n+|(?<=[。！？])", text):
+        rest = sentence.strip()
+        while len(rest) > LONGEST_PIECE:
+            cut = rest.rfind(" ", 1, LONGEST_PIECE)
+            cut = cut if cut > 0 else LONGEST_PIECE
+            yield rest[:cut].strip()
+            rest = rest[cut:].strip()
+        if rest:
+            yield rest
