@@ -17,6 +17,7 @@ from countenance.perception.tracks import Face
 from countenance.quality.coverage import WHOLE, Coverage, strength_of
 from countenance.quality.exact import untouched
 from countenance.quality.flicker import FaceWindow, Flicker, face_crop
+from countenance.quality.lips import lip_gap
 from countenance.quality.look import Look
 from countenance.quality.measured import Measured, together
 from countenance.quality.motion import Motion, Seen, seen
@@ -38,7 +39,6 @@ _RESTLESSNESS = {  # figure, label, unit, scale of the curve, stillest that coun
     "tremble": ("jitter_ratio", "Tremble of the face", "%", 100.0, _STILL_TREMBLE),
     "flicker": ("flicker_ratio", "Flicker of the face", "", 1.0, _STILL_FLICKER),
 }
-_LIP_PAIRS = ((13, 14), (82, 87), (312, 317))  # the inner lips' upper and lower points in the middle
 
 
 @dataclass
@@ -260,12 +260,6 @@ def _compare_restlessness(found: Measured, part: str, theirs: Sequence[float], o
         means = (max(float(side[both].mean()), still) for side in (values, baseline))
         found.figures[figure] = next(means) / next(means)
     found.curves.append(curve(part, label, unit, found.times_s, scale * values, scale * baseline))
-
-
-def lip_gap(mesh: F32) -> float:
-    """How far the mouth is open: mean inner lip gap at its middle over the distance of the outer eye corners."""
-    gaps = [np.linalg.norm(mesh[upper, :2] - mesh[lower, :2]) for upper, lower in _LIP_PAIRS]
-    return float(np.mean(gaps) / np.linalg.norm(mesh[33, :2] - mesh[263, :2]))
 
 
 def _opening(face: Seen | None) -> float:
