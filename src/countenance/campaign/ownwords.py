@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from countenance.campaign.brief import Brief
 from countenance.campaign.stages import Seen, key_of, own_speech
 from countenance.delivery.captions import spread_words
+from countenance.errors import InputError
 from countenance.media.audio import read_mono
 from countenance.speech.activity import speech_span
 from countenance.speech.align import Alignment, Mismatch, align
@@ -44,13 +44,15 @@ class OwnWords:
 
 def own_words(project: Project, brief: Brief, seen: Seen, lexicon: Mapping[str, str] | None = None) -> OwnWords:
     """The words of the script as the master says them, for its captions."""
-    alignment = own_alignment(project, brief, seen, lexicon)
-    if alignment is None:
-        return OwnWords(_spread(brief, seen), False)
-    notes = told(alignment)
-    if trusted(alignment):
-        return OwnWords(alignment.words, True, notes)
-    return OwnWords(_spread(brief, seen), False, notes)
+    facts = _kept(project, brief, seen, lexicon)
+    estimate = spread_words(brief.text(brief.script.language), *own_speech(seen.master))
+    if "silent" in facts:
+        return OwnWords(estimate, False)
+    if "failed" in facts:
+        return OwnWords(estimate, False, (facts["failed"], _ESTIMATE))
+    alignment = _read(facts)
+    kept = trusted(alignment)
+    return OwnWords(alignment.words if kept else estimate, kept, told(alignment))
 
 
 def own_alignment(
@@ -58,8 +60,14 @@ def own_alignment(
 ) -> Alignment | None:
     """The master's own speech aligned with the brief's script, or None when nobody speaks in it.
 
+    None also where it cannot be aligned, such as in a language that espeak-ng does not know; `own_words` says why.
     Kept in the project's work folder under a key of the master, the script and the lexicon.
     """
+    facts = _kept(project, brief, seen, lexicon)
+    return _read(facts) if "words" in facts else None
+
+
+def _kept(project: Project, brief: Brief, seen: Seen, lexicon: Mapping[str, str] | None) -> dict[str, Any]:
     text, language, spellings = brief.text(brief.script.language), brief.script.language, dict(lexicon or {})
     folder = project.work / "alignment" / key_of(_OWN, seen.sha256, language, text, spellings)
     hold(project, WORK, f"alignment/{folder.name}", [brief.presenter.talent])
@@ -67,7 +75,7 @@ def own_alignment(
     if not record.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         write_json(record, _aligned(seen, text, language, spellings))
-    return _read(record)
+    return dict(read_json(record))
 
 
 def trusted(alignment: Alignment) -> bool:
@@ -90,7 +98,7 @@ def told(alignment: Alignment) -> tuple[str, ...]:
         if places:
             found.append(f"{what.format(places=_places(places))}.")
     if found and not kept:
-        found.append("The script is not what the master says, so the times of its own captions are an estimate.")
+        found.append(_ESTIMATE)
     return tuple(found)
 
 
@@ -100,6 +108,7 @@ _WHAT = {
     "extra": "The master says something that is not in the script: {places}",
     "unsure": "It is not sure when the master says these words of the script: {places}",
 }
+_ESTIMATE = "The times of the captions in the master's own language are an estimate: make the script what is said."
 _SHOWN = 3
 
 
@@ -111,11 +120,14 @@ def _places(problems: list[Mismatch]) -> str:
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
-def _aligned(seen: Seen, text: str, language: str, lexicon: Mapping[str, str]) -> dict[str, Any] | None:
+def _aligned(seen: Seen, text: str, language: str, lexicon: Mapping[str, str]) -> dict[str, Any]:
     heard = read_mono(seen.master.path, HEARD_HZ, seen.master.origin_s)
     if heard is None or speech_span(heard, HEARD_HZ) is None:
-        return None
-    alignment = align(heard, HEARD_HZ, text, language, lexicon)
+        return {"silent": True}
+    try:
+        alignment = align(heard, HEARD_HZ, text, language, lexicon)
+    except InputError as problem:  # the master keeps its voice all the same; only its captions are not exact
+        return {"failed": str(problem)}
     return {
         "phones": [asdict(phone) for phone in alignment.phones],
         "words": [asdict(word) for word in alignment.words],
@@ -124,17 +136,10 @@ def _aligned(seen: Seen, text: str, language: str, lexicon: Mapping[str, str]) -
     }
 
 
-def _read(record: Path) -> Alignment | None:
-    facts = read_json(record)
-    if facts is None:
-        return None
+def _read(facts: dict[str, Any]) -> Alignment:
     return Alignment(
         tuple(Phone(**phone) for phone in facts["phones"]),
         tuple(Word(**word) for word in facts["words"]),
         tuple(facts["certainty"]),
         tuple(Mismatch(**problem) for problem in facts["problems"]),
     )
-
-
-def _spread(brief: Brief, seen: Seen) -> tuple[Word, ...]:
-    return spread_words(brief.text(brief.script.language), *own_speech(seen.master))

@@ -53,6 +53,11 @@ class Outcome:
     variants: tuple[VariantRow, ...]
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What somebody should look at although it stops nothing, one sentence each."""
+        return tuple(dict.fromkeys(note for row in self.variants for note in row.render.get("warnings") or ()))
+
+    @property
     def exit_status(self) -> int:
         """0 all decided, 1 a gate failed, 4 something waits for review."""
         if any(row.state == "in_review" and not row.render.get("passed") for row in self.variants):

@@ -15,6 +15,7 @@ from PIL import Image
 
 from countenance.campaign.brief import Brief
 from countenance.campaign.labelling import label_for, require_badge
+from countenance.campaign.ownwords import own_words
 from countenance.campaign.patches import FOLDER, export_patches, facts_of
 from countenance.campaign.permission import Watch, publishing_uses, require_in, require_release_rights
 from countenance.campaign.receipt import digest_of, make_receipt
@@ -29,10 +30,10 @@ from countenance.campaign.sealed import (
     seal_files,
 )
 from countenance.campaign.sound_alone import AUDIO, write_sound_alone
-from countenance.campaign.stages import Progress, own_speech
+from countenance.campaign.stages import Progress
 from countenance.campaign.task import Task, shown_frames
 from countenance.campaign.variants import VariantRow, record_release, release_state
-from countenance.delivery.captions import cues, spread_words, srt, transcript, webvtt
+from countenance.delivery.captions import cues, srt, transcript, webvtt
 from countenance.delivery.jsonld import video_object
 from countenance.delivery.package import Package, write_package
 from countenance.errors import CountenanceError, IntegrityError, RightsError
@@ -284,7 +285,7 @@ def _package(
     brief, variant, master = task.brief, task.variant, task.master
     patches = folder / FOLDER if (folder / FOLDER).is_dir() else None  # exported now or before
     text = brief.text(variant.language)
-    words = task.dub.speech.words if task.dub else spread_words(text, *own_speech(master))
+    words = task.dub.speech.words if task.dub else own_words(task.project, brief, task.seen).words
     captions = cues(words)
     vtt = webvtt(captions, variant.language, captions_note(record))
     jsonld = video_object(

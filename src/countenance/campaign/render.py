@@ -17,6 +17,7 @@ import numpy as np
 
 from countenance.campaign.crew import Crew, Hidden, Member, Painted
 from countenance.campaign.likenesses import embeddings_of, likeness_of
+from countenance.campaign.ownwords import own_words
 from countenance.campaign.plan import Part
 from countenance.campaign.stages import Progress, key_of
 from countenance.campaign.task import HEARD_HZ, Task, shown_frames
@@ -69,7 +70,7 @@ def render_variant(task: Task, progress: Progress, *, preview: bool) -> Renderin
     parts = [[part.track, part.engines, _references(task, part)] for part in task.variant.parts]
     speech = task.dub.sound.parent.name if task.dub else None
     used = {name: ENGINES[name] for name in task.engines}
-    key = key_of(_RENDER, task.variant_id, task.seen.sha256, parts, speech, used, task.brief.gate)
+    key = key_of(_RENDER, task.variant_id, task.seen.sha256, parts, speech, used, task.brief.gate, *_heard_notes(task))
     folder = task.project.work / "render" / key
     people = {name for one in task.variant.parts for name in (one.seen, one.shown)}
     hold(task.project, WORK, f"render/{key}", people)
@@ -79,6 +80,11 @@ def render_variant(task: Task, progress: Progress, *, preview: bool) -> Renderin
             sweep(folder)
             _render(task, folder, progress, preview)
     return Rendering(folder, read_json(done))
+
+
+def _heard_notes(task: Task) -> tuple[str, ...]:
+    """Where the master's own voice stays: what it says that its script does not, and the other way round."""
+    return () if task.dub else own_words(task.project, task.brief, task.seen).notes
 
 
 def _references(task: Task, part: Part) -> list[str]:
@@ -103,7 +109,7 @@ def _render(task: Task, folder: Path, progress: Progress, preview: bool) -> None
         "curves": measured.curves,
         "strips": measured.strips,
         "verdict": verdict.record(),
-        "notes": [*([change] if change else []), *measured.notes],
+        "notes": [*([change] if change else []), *_heard_notes(task), *measured.notes],
     }  # fmt: skip
     write_json(folder / "qc.json", qc)
     write_bytes(folder / "qc.html", render_report(qc, measured.pictures).encode())
@@ -116,6 +122,7 @@ def _render(task: Task, folder: Path, progress: Progress, preview: bool) -> None
             "engines": {name: ENGINES[name] for name in task.engines},
             "timeline": change or "as shot",
             "voice": {"rate_factor": dub.rate_factor, "shortfall_s": dub.shortfall_s} if dub else None,
+            "warnings": list(_heard_notes(task)),
             "passed": verdict.passed,
             "failed": list(verdict.failed),
             "cost": {"wall_s": time.monotonic() - started, "cpu_s": time.process_time() - cpu},

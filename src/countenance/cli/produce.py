@@ -76,8 +76,11 @@ def produce(
             | {"passed": row.render.get("passed"), "failed": row.render.get("failed")}
             for row in outcome.variants
         ],
+        "warnings": outcome.warnings,
         "exit_status": outcome.exit_status,
     }
+    for warning in outcome.warnings:
+        typer.echo(f"warning: {warning}", err=True)
     waiting = [row for row in outcome.variants if row.state == "in_review" and row.render.get("passed")]
     hint = f"{len(waiting)} variant(s) wait for review: countenance review list" if waiting else ""
     call.show(
