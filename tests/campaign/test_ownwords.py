@@ -56,7 +56,7 @@ def test_the_words_are_those_of_the_script_in_order_and_inside_the_clip(own: Own
     assert [word.text for word in own.words] == SCRIPT.split()
     times = [time for word in own.words for time in (word.start_s, word.end_s)]
     assert times == sorted(times)
-    assert 0 <= times[0] and times[-1] <= probe(MASTER).duration
+    assert times[0] >= 0 and times[-1] <= probe(MASTER).duration
 
 
 def test_an_alignment_is_made_once(project: Project, own: OwnWords, tmp_path: Path) -> None:
