@@ -118,7 +118,7 @@ def test_a_long_text_loses_no_event() -> None:
 
 def test_the_process_comes_back_after_it_died() -> None:
     before = speak("Still here.", "en")
-    process = espeak._helper._process
+    process = espeak._pool.helpers[0].process
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
@@ -135,7 +135,7 @@ def test_many_threads_may_ask_at_once() -> None:
 
 def test_closing_ends_the_process_and_the_next_request_starts_another() -> None:
     speak("One.", "en")
-    process = espeak._helper._process
+    process = espeak._pool.helpers[0].process
     assert process is not None
     close_helper()
     assert process.poll() == 0

@@ -1,4 +1,4 @@
-"""Text to speech with exact phone times, by espeak-ng in a process of its own."""
+"""Text to speech with exact phone times, by espeak-ng in processes of its own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from countenance.errors import CountenanceError, InputError
+from countenance.media.audio import Samples
 from countenance.speech.events import TextEvent, speech_from_events
 from countenance.speech.languages import voice_for
 from countenance.speech.phones import Speech
@@ -21,6 +24,7 @@ from countenance.speech.phones import Speech
 NATURAL_WPM = 160
 SLOWEST_WPM, FASTEST_WPM = 80, 450
 PATIENCE_S = 120.0
+MOST_HELPERS = 4  # each holds some 30 MB
 
 
 def speak(text: str, language: str, rate_wpm: int | None = None, voice: str | None = None) -> Speech:
@@ -36,14 +40,38 @@ def speak(text: str, language: str, rate_wpm: int | None = None, voice: str | No
     clean = "".join(c if c.isprintable() else " " for c in text)
     if not any(c.isalnum() for c in clean):
         raise InputError(f"There is nothing to speak in {text!r}: give a text with words.")
-    request = {"text": clean, "voice": _voice_name(language, voice), "rate_wpm": rate}
-    header, pcm = _ask(request)
-    events = [TextEvent(*event) for event in header["events"]]
-    samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
-    speech = speech_from_events(clean, events, samples, header["rate_hz"])
+    events, samples, rate_hz = raw_speech(clean, language, rate, voice)
+    speech = speech_from_events(clean, events, samples, rate_hz)
     if speech.span_s == (0.0, 0.0):
         raise InputError(f"espeak-ng finds nothing to speak in {text!r}: write it in the language {language!r}.")
     return speech
+
+
+def raw_speech(
+    text: str, language: str, rate_wpm: int, voice: str | None, *, markup: bool = False
+) -> tuple[list[TextEvent], Samples, int]:
+    """The events, samples and their rate for a text as it is; with `markup` it is SSML with [[phone names]]."""
+    request = {"text": text, "voice": _voice_name(language, voice), "rate_wpm": rate_wpm, "markup": markup}
+    header, pcm = _ask(request)
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
+    return [TextEvent(*event) for event in header["events"]], samples, int(header["rate_hz"])
+
+
+@cache
+def sounds_of(language: str) -> Mapping[str, str]:
+    """What the voice of a language makes of each of espeak-ng's phone names, in IPA without stress."""
+    found: dict[str, str] = _ask({"sounds": _voice_name(language, None)})[0]["sounds"]
+    return MappingProxyType(found)
+
+
+def transcribed(texts: Sequence[str], language: str) -> tuple[str, ...]:
+    """Each text in IPA with stress marks and blanks between words, by the rules of a language."""
+    return tuple(_ask({"ipa": list(texts), "voice": _voice_name(language, None)})[0]["ipa"])
+
+
+def voice_variants() -> tuple[str, ...]:
+    """The names of the voice variants, such as "f2"."""
+    return tuple(_catalogue()["variants"])
 
 
 def spoken_languages() -> tuple[str, ...]:
@@ -52,8 +80,8 @@ def spoken_languages() -> tuple[str, ...]:
 
 
 def close_helper() -> None:
-    """End the speaking process; the next request starts a new one."""
-    _helper.close()
+    """End the speaking processes; the next request starts a new one."""
+    _pool.close()
 
 
 def _voice_name(language: str, variant: str | None) -> str:
@@ -78,10 +106,44 @@ def _catalogue() -> dict[str, Any]:
 
 
 def _ask(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    header, pcm = _helper.ask(request)
+    header, pcm = _pool.ask(request)
     if "error" in header:
         raise CountenanceError(f"The speech process failed: {header['error']}.")
     return header, pcm
+
+
+class _Pool:
+    """As many speaking processes as are asked at once, up to `size`; the first idle one answers.
+
+    Each loads the library anew for each text, so that it does not matter which one it is.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.helpers = tuple(_Helper() for _ in range(size))
+        self._idle = list(reversed(self.helpers))
+        self._changed = threading.Condition()
+        os.register_at_fork(after_in_child=self._refill)
+
+    def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        with self._changed:
+            while not self._idle:
+                self._changed.wait()
+            helper = self._idle.pop()  # the one that answered last, so that no more are started than are needed
+        try:
+            return helper.ask(request)
+        finally:
+            with self._changed:
+                self._idle.append(helper)
+                self._changed.notify()
+
+    def close(self) -> None:
+        for helper in self.helpers:
+            helper.close()
+
+    def _refill(self) -> None:
+        """In a forked child nobody is asking, whatever the parent's threads were doing."""
+        self.__dict__.update(helpers=tuple(_Helper() for _ in self.helpers), _changed=threading.Condition())
+        self._idle = list(reversed(self.helpers))
 
 
 class _Helper:
@@ -91,6 +153,10 @@ class _Helper:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
+
+    @property
+    def process(self) -> subprocess.Popen[bytes] | None:
+        return self._process
 
     def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         with self._lock:
@@ -155,5 +221,5 @@ class _Helper:
             process.wait()
 
 
-_helper = _Helper()
+_pool = _Pool(min(MOST_HELPERS, os.cpu_count() or 1))
 atexit.register(close_helper)

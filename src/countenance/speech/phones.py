@@ -35,14 +35,27 @@ class Word:
     space_after: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point that the author of a text has named, on the audio clock."""
+
+    name: str
+    at_s: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Speech:
-    """Spoken audio: float32 mono in [-1, 1], phones that cover all of it without gaps, words in order."""
+    """Spoken audio: float32 mono in [-1, 1], phones that cover all of it without gaps, words in order.
+
+    `marks` are the named points of an SSML text, in order; `notes` say in words what the voice could not do.
+    """
 
     samples: Samples
     rate_hz: int
     phones: Phones
     words: tuple[Word, ...]
+    marks: tuple[Mark, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -64,7 +77,7 @@ def place(speech: Speech, start_s: float, duration_s: float) -> Speech:
     """Put speech on another clock: the first sounding phone begins at `start_s`, the whole lasts
     `duration_s`.
 
-    Sound that would fall outside is cut off; phones and words that lie wholly outside are dropped.
+    Sound that would fall outside is cut off; phones, words and marks that lie wholly outside are dropped.
     """
     shift_s = start_s - speech.span_s[0]
     length = round(duration_s * speech.rate_hz)
@@ -80,7 +93,9 @@ def place(speech: Speech, start_s: float, duration_s: float) -> Speech:
         if w.end_s > 0 and w.start_s < duration_s
     )
     shifted = [Phone(p.symbol, p.start_s + shift_s, p.end_s + shift_s) for p in speech.phones]
-    return Speech(samples, speech.rate_hz, covering(shifted, duration_s), kept)
+    moved = (replace(mark, at_s=mark.at_s + shift_s) for mark in speech.marks)
+    marks = tuple(mark for mark in moved if 0 <= mark.at_s <= duration_s)
+    return Speech(samples, speech.rate_hz, covering(shifted, duration_s), kept, marks, speech.notes)
 
 
 def covering(phones: list[Phone], duration_s: float) -> Phones:
