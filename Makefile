@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+WORKERS ?= 2
 
 .PHONY: setup demo test test-long lint bench clean
 
@@ -23,7 +24,7 @@ demo: setup
 	@echo "Open out/demo/campaign.html in a browser."
 
 test: setup lint
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" -n $(WORKERS) --dist loadfile
 
 test-long: setup
 	$(BIN)/python -m pytest -m long
