@@ -62,7 +62,7 @@ def _row(recipe: dict[str, float]) -> NDArray[np.float64]:
 
 
 JAW_OPEN = ARKIT_NAMES.index("jawOpen")
-WIDEST_JAW = 0.54  # jawOpen of the widest vowel of ordinary speech
+WIDEST_JAW = 0.6  # jawOpen of the widest vowel of ordinary speech
 RECIPES: NDArray[np.float64] = np.stack([_row(_RECIPES[viseme]) for viseme in VISEMES])
 LIPS: NDArray[np.float64] = RECIPES * (np.arange(len(ARKIT_NAMES)) != JAW_OPEN)  # the jaw has a curve of its own
 PRESSED: NDArray[np.float64] = _row(_PRESSED)

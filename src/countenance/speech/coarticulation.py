@@ -26,9 +26,9 @@ Span = tuple[float, float]
 
 STEP_S = 0.005
 MARGIN_S = 0.6
-GATE_LEAD_S = 0.01
+GATE_LEAD_S = 0.005
 RAMP_S = 0.05
-HELD_SHARE = 0.6  # lips part when a closure is released, which is before the phone ends
+HELD_SHARE = 0.72  # lips part when a closure is released, which is before the phone ends
 SHORTEST_HOLD_S = 0.05  # longer than a frame at 24 frames a second, so that some frame shows the closure
 SHORTEST_SHOWN_HOLD_S = 0.02  # where the frames are known, one of them is made to show it
 SMOOTH_S = 0.015

@@ -1,7 +1,8 @@
 """IPA symbols as gestures of the mouth: which of the 15 visemes, how far open, how wide, how dominant.
 
 The 15 visemes and their order are those of MPEG-4 and OVR. Openness, width and dominance are starting values
-per class of sound after Cohen and Massaro (1993) and Edwards et al. (2016), with fuller steps between vowels.
+per class of sound after Cohen and Massaro (1993) and Edwards et al. (2016), with fuller steps between vowels; reach
+and dominance were then set by seven GRID speakers and the presenters (docs/visemes.md).
 Every letter and diacritic of the International Phonetic Alphabet (chart of 2020) is known, with the extensions and
 obsolete letters that dictionaries and synthesisers still use.
 """
@@ -24,25 +25,36 @@ Kind = Literal["rest", "closure", "tuck", "vowel", "plosive", "fricative", "nasa
 class Gesture:
     """What one sound asks of the mouth.
 
-    `aperture` 0 closed to 1 wide open, `width` -1 rounded to +1 spread; `jaw` and `lips` say how strongly it
-    insists on them (a vowel's jaw has 1); it reaches `before_s` ahead of and `after_s` behind itself.
+    `drop` is how far the jaw hangs, 0 shut to 1 the most of ordinary speech; `width` -1 rounded to +1 spread; `jaw`
+    and `lips` say how strongly it insists on its opening and on its width (a vowel's jaw has 1); it reaches
+    `before_s` ahead of and `after_s` behind itself.
     """
 
     kind: Kind
     viseme: str
-    aperture: float
+    drop: float
     width: float
     jaw: float = 1.0
     lips: float = 1.0
-    before_s: float = 0.09
-    after_s: float = 0.09
+    before_s: float = 0.072
+    after_s: float = 0.072
+
+    @property
+    def aperture(self) -> float:
+        """How far apart the lips are, 0 closed to 1 wide open.
+
+        Lips and jaw are not the same: in *s* and *t* the teeth all but meet while the lips stand half open, and
+        rounding closes the lips over a lower jaw. The straight line was laid through eleven measured clips.
+        """
+        if self.kind in ("rest", "closure", "tuck") or self.viseme == "PP":
+            return self.drop
+        rounded = 0.0 if self.kind == "fricative" else min(1.0, max(0.0, -self.width - 0.4) / 0.5)
+        return min(1.0, PARTED - (PARTED - 0.1) * rounded + OPENING * self.drop)
 
     @property
     def jaw_drop(self) -> float:
-        """How far the jaw hangs, on the scale of `aperture`: lips close and round over a jaw that stays lower."""
-        if self.kind in ("closure", "tuck"):
-            return 0.14
-        return self.aperture + 0.12 * max(0.0, -self.width)
+        """`drop`, but of closures that of the teeth behind them: the jaw stays lower than the lips."""
+        return CLOSED_DROP if self.kind in ("closure", "tuck") else self.drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,40 +66,42 @@ class Segment:
     end_s: float
 
 
-def _vowel(viseme: str, aperture: float, width: float) -> Gesture:
+def _vowel(viseme: str, drop: float, width: float) -> Gesture:
     if width <= -0.5:
-        return Gesture("vowel", viseme, aperture, width, lips=1.5, before_s=0.12, after_s=0.08)
-    return Gesture("vowel", viseme, aperture, width)
+        return Gesture("vowel", viseme, drop, width, lips=1.5, before_s=0.08, after_s=0.07)
+    return Gesture("vowel", viseme, drop, width)
 
 
-def _tongue(kind: Kind, viseme: str, aperture: float, jaw: float = 0.6) -> Gesture:
+def _tongue(kind: Kind, viseme: str, drop: float, jaw: float = 1.1) -> Gesture:
     """Made by the tongue alone: the lips follow the neighbours."""
-    return Gesture(kind, viseme, aperture, 0.0, jaw=jaw, lips=0.1, before_s=0.05, after_s=0.05)
+    return Gesture(kind, viseme, drop, 0.0, jaw=jaw, lips=0.1, before_s=0.06, after_s=0.06)
 
 
-def _narrow(kind: Kind, viseme: str, aperture: float, width: float, lips: float) -> Gesture:
-    return Gesture(kind, viseme, aperture, width, jaw=2.0, lips=lips, before_s=0.055, after_s=0.055)
+def _narrow(kind: Kind, viseme: str, drop: float, width: float, lips: float) -> Gesture:
+    return Gesture(kind, viseme, drop, width, jaw=2.0, lips=lips, before_s=0.066, after_s=0.066)
 
 
+PARTED, OPENING = 0.37, 0.78  # aperture of lips over a shut jaw, and what the jaw adds
+CLOSED_DROP = 0.14
 REST = Gesture("rest", "sil", 0.0, 0.0, jaw=0.6, lips=0.6, before_s=0.15, after_s=0.15)
 CLOSURE = Gesture("closure", "PP", 0.0, 0.0, jaw=1.5, lips=0.3, before_s=0.04, after_s=0.04)
-TUCK = Gesture("tuck", "FF", 0.05, 0.1, jaw=1.5, lips=0.5, before_s=0.045, after_s=0.045)
+TUCK = Gesture("tuck", "FF", 0.08, 0.1, jaw=1.5, lips=0.5, before_s=0.045, after_s=0.045)
 NEAR_CLOSURE = Gesture("fricative", "PP", 0.07, -0.05, jaw=2.5, lips=0.5, before_s=0.045, after_s=0.045)
 TONGUE_TO_LIP = Gesture("fricative", "TH", 0.15, 0.0, jaw=1.5, lips=0.3, before_s=0.05, after_s=0.05)
 FREE = Gesture("free", "E", 0.35, 0.0, jaw=0.1, lips=0.05, before_s=0.05, after_s=0.05)
 SCHWA = Gesture("vowel", "E", 0.35, 0.0, jaw=0.5, lips=0.1)
-ROUND_GLIDE = Gesture("glide", "U", 0.1, -0.95, jaw=1.2, lips=1.8, before_s=0.1, after_s=0.06)
+ROUND_GLIDE = Gesture("glide", "U", 0.1, -0.95, jaw=1.2, lips=1.8, before_s=0.09, after_s=0.07)
 
 _PULMONIC: dict[str, Gesture] = {
     **{symbol: CLOSURE for symbol in "pbmʙ"},
     **{symbol: TUCK for symbol in "fvɱʋⱱȹȸ"},
     **{symbol: NEAR_CLOSURE for symbol in "ɸβ"},
-    **{symbol: _tongue("fricative", "TH", 0.22, 1.0) for symbol in "θð"},
+    **{symbol: _tongue("fricative", "TH", 0.22, 1.3) for symbol in "θð"},
     **{symbol: _tongue("plosive", "DD", 0.18) for symbol in "tdʈɖcɟȶȡ"},
     "ɾ": _tongue("liquid", "DD", 0.22),
-    **{symbol: _tongue("plosive", "kk", 0.28, 0.4) for symbol in "kgɡqɢ"},
-    **{symbol: _tongue("nasal", "kk", 0.26, 0.4) for symbol in "ŋɴ"},
-    **{symbol: _tongue("fricative", "kk", 0.28, 0.4) for symbol in "xɣχɰçʝ"},
+    **{symbol: _tongue("plosive", "kk", 0.28, 0.8) for symbol in "kgɡqɢ"},
+    **{symbol: _tongue("nasal", "kk", 0.26, 0.8) for symbol in "ŋɴ"},
+    **{symbol: _tongue("fricative", "kk", 0.28, 0.8) for symbol in "xɣχɰçʝ"},
     **{symbol: FREE for symbol in "hɦħʕʔʜʢʡ"},
     **{symbol: _narrow("fricative", "CH", 0.14, -0.55, 1.5) for symbol in "ʃʒɧʆʓ"},
     **{symbol: _narrow("fricative", "CH", 0.14, -0.3, 1.0) for symbol in "ʂʐ"},
@@ -95,7 +109,7 @@ _PULMONIC: dict[str, Gesture] = {
     **{symbol: _narrow("fricative", "SS", 0.1, 0.3, 0.5) for symbol in "szɬɮꞎ"},
     **{symbol: _tongue("nasal", "nn", 0.2) for symbol in "nɲɳȵ"},
     **{symbol: _tongue("liquid", "nn", 0.24) for symbol in "lɫʎɭʟɺȴ"},
-    **{symbol: _narrow("liquid", "RR", 0.2, -0.4, 0.8) for symbol in "ɹɻ"},
+    **{symbol: _narrow("liquid", "RR", 0.2, -0.55, 1.0) for symbol in "ɹɻ"},
     **{symbol: _tongue("liquid", "RR", 0.25) for symbol in "rɽʁʀ"},
     **{symbol: ROUND_GLIDE for symbol in "wʍɥ"},
     "j": Gesture("glide", "I", 0.2, 0.5, jaw=0.8, lips=0.6, before_s=0.06, after_s=0.06),
@@ -103,7 +117,7 @@ _PULMONIC: dict[str, Gesture] = {
 _NON_PULMONIC: dict[str, Gesture] = {
     **{symbol: CLOSURE for symbol in "ɓƥʘ"},
     **{symbol: _tongue("plosive", "DD", 0.18) for symbol in "ɗᶑʄƭƈǀǃǂǁʇʗʖ"},
-    **{symbol: _tongue("plosive", "kk", 0.28, 0.4) for symbol in "ɠʛƙʠʞ"},
+    **{symbol: _tongue("plosive", "kk", 0.28, 0.8) for symbol in "ɠʛƙʠʞ"},
 }
 _VOWELS: dict[str, Gesture] = {
     **{symbol: _vowel("aa", 0.92, 0.1) for symbol in "aɑᴀ"},
@@ -111,14 +125,14 @@ _VOWELS: dict[str, Gesture] = {
     "ɐ": _vowel("aa", 0.7, 0.05),
     "ʌ": _vowel("aa", 0.65, 0.05),
     "ɶ": _vowel("aa", 0.7, -0.4),
-    "ɛ": _vowel("E", 0.6, 0.35),
+    "ɛ": _vowel("E", 0.6, 0.25),
     "ᴇ": _vowel("E", 0.52, 0.4),
     "e": _vowel("E", 0.45, 0.5),
     **{symbol: SCHWA for symbol in "əɘ"},
     "ɜ": _vowel("E", 0.45, -0.05),
     "ɞ": _vowel("O", 0.45, -0.4),
     **{symbol: _vowel("RR", 0.35, -0.25) for symbol in "ɚɝ"},
-    "i": _vowel("I", 0.22, 0.75),
+    "i": _vowel("I", 0.22, 0.7),
     **{symbol: _vowel("I", 0.3, 0.45) for symbol in "ɪɩ"},
     "ɨ": _vowel("I", 0.25, 0.3),
     "ᵻ": _vowel("I", 0.28, 0.25),
@@ -159,7 +173,7 @@ def _wider(by: float) -> Callable[[Gesture], Gesture]:
 
 
 def _opened(factor: float) -> Callable[[Gesture], Gesture]:
-    return lambda gesture: replace(gesture, aperture=min(1.0, gesture.aperture * factor))
+    return lambda gesture: replace(gesture, drop=min(1.0, gesture.drop * factor))
 
 
 def _palatal(gesture: Gesture) -> Gesture:
@@ -169,7 +183,7 @@ def _palatal(gesture: Gesture) -> Gesture:
 def _centred(gesture: Gesture) -> Gesture:
     if gesture.kind != "vowel":
         return gesture
-    return replace(gesture, aperture=0.7 * gesture.aperture + 0.3 * SCHWA.aperture, width=0.7 * gesture.width)
+    return replace(gesture, drop=0.7 * gesture.drop + 0.3 * SCHWA.drop, width=0.7 * gesture.width)
 
 
 def _dental(gesture: Gesture) -> Gesture:

@@ -20,7 +20,7 @@ class Style:
     name: str = "neutral"
     jaw: float = 1.0
     lips: float = 1.0
-    lead_s: float = 0.04
+    lead_s: float = 0.0
     closing: float = 1.0
     breath: float = 0.08
     openings: tuple[tuple[str, float], ...] = ()
@@ -32,8 +32,8 @@ STYLES = {
     style.name: style
     for style in (
         NEUTRAL,
-        Style("clear", jaw=1.2, lips=1.2, lead_s=0.05, closing=1.25),
-        Style("mumbled", jaw=0.55, lips=0.6, lead_s=0.03, closing=0.8, breath=0.04),
+        Style("clear", jaw=1.2, lips=1.2, lead_s=0.01, closing=1.25),
+        Style("mumbled", jaw=0.55, lips=0.6, lead_s=-0.01, closing=0.8, breath=0.04),
     )
 }
 

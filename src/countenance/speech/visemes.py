@@ -13,8 +13,7 @@ from countenance.speech.ipa import VISEMES
 from countenance.speech.phones import Phones
 from countenance.speech.style import NEUTRAL, Style
 
-TUCKED_APERTURE = 0.05
-JAW_AT_CLOSURE = 0.0
+TUCKED_APERTURE = 0.05  # what light there is between lip and teeth
 
 
 @dataclass(frozen=True)
