@@ -43,6 +43,7 @@ def make_receipt(
             for part in variant.parts
         ],
         "others": _others(task),
+        "scope": {"markets": list(brief.markets[variant.language]), "channels": list(brief.channels)},
         "release": record.release_id,
         "mark_id": record.mark_id,
         "released_at": record.released_at,

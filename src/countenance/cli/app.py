@@ -24,6 +24,7 @@ from countenance.cli import (
     preflight,
     produce,
     review,
+    serving,
     setup,
     verify,
 )
@@ -58,7 +59,7 @@ def _common(
 
 
 _ROOMS = (
-    setup, keys, people, consent, policy, erasure, produce, review, inspect, preflight, ledger, verify, evidence, bench,
+    setup, keys, people, consent, policy, erasure, produce, review, inspect, preflight, ledger, verify, evidence, serving, bench,
 )  # fmt: skip
 for commands in _ROOMS:
     commands.register(app)

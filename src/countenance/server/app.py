@@ -1,4 +1,4 @@
-"""The HTTP application of one project: `/verify`, `/withdraw`, the soft binding resolution, `/health`."""
+"""The HTTP application of one project: `/verify`, `/withdraw`, `/serving`, the soft binding resolution, `/health`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from countenance.server.desk import BusyError, Desk, Options
 from countenance.server.limits import Limited, Rate
 from countenance.server.proofs import proof_routes
 from countenance.server.resolution import resolution_routes
+from countenance.server.serving import serving_routes
 from countenance.server.verify_page import verify_routes
 from countenance.server.withdraw_page import withdraw_routes
 from countenance.store.database import reading
@@ -34,6 +35,7 @@ def create_app(project: Project, options: Options | None = None) -> FastAPI:
     app.include_router(verify_routes(desk))
     app.include_router(withdraw_routes(desk))
     app.include_router(proof_routes(desk))
+    app.include_router(serving_routes(desk))
     routes = resolution_routes(desk)
     app.include_router(routes)
     app.include_router(routes, prefix=API_PREFIX, include_in_schema=False)
