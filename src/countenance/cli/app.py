@@ -59,7 +59,8 @@ def _common(
 
 
 _ROOMS = (
-    setup, keys, people, consent, policy, erasure, produce, review, inspect, preflight, ledger, verify, evidence, serving, bench,
+    setup, keys, people, consent, policy, erasure, produce, review, inspect,
+    preflight, ledger, verify, evidence, serving, bench,
 )  # fmt: skip
 for commands in _ROOMS:
     commands.register(app)
