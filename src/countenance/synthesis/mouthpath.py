@@ -10,17 +10,30 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import uniform_filter1d
 from scipy.signal import savgol_filter
 
 from countenance.media.frame import F32
+from countenance.perception.topology import LIPS_INNER, LIPS_OUTER
 from countenance.speech.phones import Phones
 from countenance.speech.visemes import mouth_targets
+from countenance.synthesis.mouthhabits import sounds
 from countenance.synthesis.mouths import MouthLibrary, choose_path, gap_and_width, wanted_shapes
+from countenance.synthesis.mouthsearch import Steps, cheapest
 
 FOOTAGE, MADE = "footage", "made"
 _STRETCH = (1.25, 0.008)  # a mouth may be opened by a quarter and a hair (eye distances) more than it was
 _SQUEEZE = 0.5
 _MUST = 0.4  # of press or tuck: from here on lips are shut whatever the footage shows
+_MADE = 0.035  # eye distances that the lips lie away from the footage's own, from which on they are made
+_TOWARDS_GOAL = 0.6  # of the way from the footage's shape to the one that the sounds ask for
+_SHAPE = 0.02  # eye distances by which lips are off that cost as much as 1
+_CONTEXT, _UNKNOWN = 0.5, 0.5  # cost of other sounds, and of not knowing what was said
+_POSE, _POSE_DEGREES = 1.0, 3.5
+_EVEN = 5  # pictures over which poses of different pieces of footage are evened
+_SHUT, _SHUT_GAP = 30.0, 0.02
+_JUMP, _JUMP_SHAPE, _JUMP_LOOK, _LOOK = 0.5, 1.0, 1.0, 12.0
+_LIPS = np.array(LIPS_OUTER + LIPS_INNER)
 _MADE_GAP = 0.05  # eye distances: lips that were moved farther than this are no longer the footage's
 _LOWER = np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308])
 _UPPER = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308])
@@ -31,8 +44,8 @@ class MouthPlan:
     """What is to be shown in each of `n` output pictures.
 
     `path` `(n,)` int64 numbers the library's mouth whose pixels are shown; `shapes` `(n, 468, 2)` float32 are the
-    lower faces in face space to which they are warped; `origin` `(n,)` is "footage" where the mouth stood nearly so
-    in the footage, "made" where its shape had to be made from the nearest one.
+    lower faces in face space to which they are warped, in the pose in which that mouth was filmed; `origin` `(n,)` is
+    "footage" where the mouth stood nearly so, "made" where its shape had to be made from the nearest one.
     """
 
     path: NDArray[np.int64]
@@ -45,9 +58,76 @@ class MouthPlan:
         return float((self.origin == MADE).mean()) if len(self.origin) else 0.0
 
 
-def plan_mouths(library: MouthLibrary, phones: Phones, times_s: ArrayLike, poses: F32, style: Any = None) -> MouthPlan:
-    """The plan for phones on the audio clock, shown at `times_s` `(n,)`, where the head stands as in `poses`."""
-    return plan_targets(library, mouth_targets(phones, times_s), poses)
+def plan_mouths(library: MouthLibrary, phones: Phones, times_s: ArrayLike, poses: F32) -> MouthPlan:
+    """The plan for a speech: phones on the audio clock, and for each picture its time `(n,)` and the head's pose
+    `(n, 3)` in degrees."""
+    times, habits = np.asarray(times_s, np.float64), library.habits
+    goals = habits.shapes(phones, times)
+    must = mouth_targets(phones, times, frames=True)[:, 2] > _MUST
+    turns = habits.turned(np.stack([mouth.pose for mouth in library.mouths]))
+    own = (np.stack([mouth.shape for mouth in library.mouths]) / library.unit - turns).astype(np.float32)
+    path = _path(library, own, goals, sounds(phones, times - habits.lead_s), must, poses)
+    filmed = own[path]
+    shapes = _calmed((filmed + _TOWARDS_GOAL * (goals - filmed)).astype(np.float32))
+    gaps, found = gaps_and_widths(shapes)[0], gaps_and_widths(filmed)[0]
+    gaps = _reachable(np.where(must, library.shut, gaps), found, must_shut=must)
+    exact = np.stack([with_gap(shape, float(gap), 1.0) for shape, gap in zip(shapes, gaps, strict=True)])
+    away = np.sqrt(((exact - filmed)[:, _LIPS] ** 2).sum(axis=2).mean(axis=1))
+    turned = uniform_filter1d(turns[path], _EVEN, axis=0, mode="nearest")
+    return MouthPlan(path, (exact + turned) * np.float32(library.unit), np.where(away > _MADE, MADE, FOOTAGE))
+
+
+def _path(
+    library: MouthLibrary, own: F32, goals: F32, said: F32, must: NDArray[np.bool_], poses: F32
+) -> NDArray[np.int64]:
+    """The mouths to show: close in shape, said in like surroundings, in a like pose, shut where they must be.
+
+    `own` are the mouths' shapes as they would be in the usual pose.
+    """
+    mouths = library.mouths
+    lips, wanted = _flat(own[:, _LIPS]), _flat(goals[:, _LIPS])
+    turned = (np.stack([mouth.pose for mouth in mouths])[:, :2] / _POSE_DEGREES).astype(np.float32)
+    known = np.array([mouth.sound is not None for mouth in mouths])
+    context = np.stack([mouth.sound if mouth.sound is not None else 0 * said[0] for mouth in mouths])
+    open_by = np.maximum(np.array([mouth.gap for mouth in mouths]) - _closed(library), 0) / _SHUT_GAP
+
+    def local(first: int, end: int) -> F32:
+        now = slice(first, end)
+        shape = _squares(wanted[now], lips) / np.float32(_SHAPE**2 * len(_LIPS))
+        other = np.where(known, _CONTEXT * _squares(said[now], context), _UNKNOWN)
+        posed = _POSE * _squares((poses[now, :2] / _POSE_DEGREES).astype(np.float32), turned)
+        return np.asarray(shape + other + posed + must[now, None] * open_by**2 * _SHUT, np.float32)
+
+    order = np.array([mouth.frame for mouth in mouths], np.int64)
+    after = np.minimum(np.arange(len(mouths)) + 1, len(mouths) - 1)
+    after = np.where(order[after] - order <= 2, after, np.arange(len(mouths)))
+    looks = _flat(np.stack([mouth.look for mouth in mouths]))
+    moved = np.sqrt(_squares(lips[after], lips) / len(_LIPS)) / _SHAPE
+    looked = np.sqrt(_squares(looks[after], looks) / looks.shape[1]) / _LOOK
+    jump = (_JUMP + _JUMP_SHAPE * moved + _JUMP_LOOK * looked).astype(np.float32)
+    return cheapest(local, len(goals), Steps(order, jump))
+
+
+def _closed(library: MouthLibrary) -> float:
+    """The gap below which this person's lips are shut."""
+    return library.shut + 0.1 * (library.gap[2] - library.shut)
+
+
+def _flat(rows: NDArray[Any]) -> F32:
+    return rows.reshape(len(rows), -1).astype(np.float32)
+
+
+def _squares(a: F32, b: F32) -> F32:
+    """Squared distances `(n, m)` of rows."""
+    return np.asarray(np.maximum((a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T, 0), np.float32)
+
+
+def _calmed(shapes: F32) -> F32:
+    """Shapes without the small steps that different takes leave between them."""
+    window = min(5, len(shapes) - (1 - len(shapes) % 2))
+    if window < 3:
+        return shapes
+    return np.asarray(savgol_filter(shapes, window, min(2, window - 1), axis=0, mode="interp"), np.float32)
 
 
 def plan_targets(library: MouthLibrary, targets: F32, poses: F32) -> MouthPlan:
@@ -65,10 +145,18 @@ def plan_targets(library: MouthLibrary, targets: F32, poses: F32) -> MouthPlan:
     return MouthPlan(path, exact.astype(np.float32), origin)
 
 
-def _reachable(wanted: F32, found: NDArray[np.float64], *, must_shut: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _reachable(
+    wanted: NDArray[np.floating[Any]], found: NDArray[np.float64], *, must_shut: NDArray[np.bool_]
+) -> NDArray[np.float64]:
     """The gaps to set: as wanted, but teeth are neither drawn out nor squeezed; lips that must shut are shut."""
     gaps = np.minimum(wanted.astype(np.float64), found * _STRETCH[0] + _STRETCH[1])
     return np.where(must_shut, gaps, np.maximum(gaps, found * _SQUEEZE))
+
+
+def gaps_and_widths(shapes: F32) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Inner lip gaps and mouth widths `(n,)` of shapes `(n, 468, 2)` in eye distances."""
+    gaps = np.linalg.norm(shapes[:, 14] - shapes[:, 13], axis=1).astype(np.float64)
+    return gaps, np.linalg.norm(shapes[:, 291] - shapes[:, 61], axis=1).astype(np.float64)
 
 
 def with_gap(shape: F32, gap: float, unit: float) -> F32:

@@ -1,4 +1,4 @@
-"""A talent's own mouths: every way the lips stood in the master, and the path through them that speaks.
+"""A talent's own mouths: every way the lips stood in the master and in other clips of the same person.
 
 All shapes live in one face space: a mesh of the track, onto whose steady points (bone, not muscle) every frame
 is brought by a similarity. The unit is that mesh's distance of the outer eye corners.
@@ -6,9 +6,10 @@ is brought by a similarity. The unit is that mesh's distance of the outer eye co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,9 +20,14 @@ from countenance.media.probe import Master
 from countenance.perception.pose import apply, steady_frame
 from countenance.perception.topology import LIPS_INNER, LIPS_OUTER, POINTS
 from countenance.perception.tracks import FaceTrack
+from countenance.speech.phones import Phones
+from countenance.synthesis.mouthhabits import Habits, Lesson, learn, sounds
 
 _MOST = 240  # mouths kept in memory
 _RUN = 12  # consecutive frames kept together, so that motion can be followed
+_BETWEEN_CLIPS = 1000  # pictures, so that no mouth of one clip follows on one of another
+_MOST_LESSONS = 3000
+_LOOK_PX = (24, 18)
 _MARGIN = 0.75  # eye distances kept around the lower face
 _LIPS = np.array(LIPS_OUTER + LIPS_INNER)
 _JUMP, _JUMP_SHAPE = 0.25, 3.0  # cost of leaving the footage's own order, fixed and by the change of shape
@@ -30,12 +36,29 @@ _POSE_DEGREES = 3.5  # of yaw and pitch that cost as much as a wrong mouth; roll
 _SHUT = 30.0  # how much more a wrong gap costs where the lips must close
 
 
+@dataclass(frozen=True, eq=False)
+class Footage:
+    """A clip of one person to take mouths from.
+
+    `tracks` are this person's; `phones` what they say in it, on the clock of the pictures, None where the words are not
+    known; `span` the pictures that may be used (first, end), all by default.
+    """
+
+    master: Master
+    tracks: Sequence[FaceTrack]
+    phones: Phones | None = None
+    span: tuple[int, int] | None = None
+
+
 @dataclass(frozen=True)
 class Mouth:
     """One picture of the talent's lower face.
 
-    `pixels` `(h, w, 3)` uint8 RGB of `box`; `mesh` `(468, 3)` in picture pixels; `shape` `(468, 2)` in face space;
-    `to_face` `(2, 3)` from picture to face space; `gap` and `width` of the inner lips in eye distances.
+    `frame` counts pictures over all clips, with a gap between two clips; `pixels` `(h, w, 3)` uint8 RGB of `box`;
+    `mesh` `(468, 3)` in picture pixels; `shape` `(468, 2)` in face space; `to_face` `(2, 3)` from picture to it;
+    `gap` and `width` of the inner lips in eye distances; `sound` `(20,)` is what was being said (`mouthhabits.sounds`),
+    None where the words are not known; `look` `(18, 24, 3)` uint8 is the mouth in small, by which teeth and light are
+    compared.
     """
 
     frame: int
@@ -47,14 +70,16 @@ class Mouth:
     gap: float
     width: float
     pose: F32
+    look: U8
+    sound: F32 | None = None
 
 
 @dataclass(frozen=True)
 class MouthLibrary:
-    """The talent's mouths in the order of the footage, with the face space they share.
+    """The talent's mouths in the order of the footage, with the face space they share and how they speak.
 
     `reference` `(478, 3)` is the mesh that spans the face space, `unit` its eye distance in pixels; `gap` and
-    `width` are the (5th, 50th, 95th) percentiles of the whole track, in eye distances.
+    `width` are the (5th, 50th, 95th) percentiles of all that was seen, in eye distances.
     """
 
     mouths: tuple[Mouth, ...]
@@ -62,6 +87,7 @@ class MouthLibrary:
     unit: float
     gap: tuple[float, float, float]
     width: tuple[float, float, float]
+    habits: Habits
 
     @property
     def shut(self) -> float:
@@ -76,35 +102,99 @@ def gap_and_width(shape: F32, unit: float) -> tuple[float, float]:
 
 
 def collect_mouths(master: Master, tracks: Sequence[FaceTrack]) -> MouthLibrary:
-    """Read the talent's mouths out of the master in one pass. Raises InputError when no face is tracked."""
-    if not tracks:
-        raise InputError(f"{master.path}: there is no face to take mouths from; check `faces:` in the brief.")
-    longest = max(tracks, key=lambda track: len(track.frames))
-    reference = longest.mesh[len(longest.mesh) // 2]
+    """The talent's mouths of one master. Raises InputError when no face is tracked."""
+    return gather_mouths([Footage(master, tracks)])
+
+
+def gather_mouths(footage: Sequence[Footage]) -> MouthLibrary:
+    """Read one person's mouths out of clips, each in one pass; the first is the clip that will be painted.
+
+    Raises InputError when no face is tracked in it.
+    """
+    if not footage or not any(_sightings(footage[0])):
+        raise InputError(
+            f"{footage[0].master.path}: there is no face to take mouths from; check `faces:` in the brief."
+        )
+    seen = [list(_sightings(one)) for one in footage]
+    longest = max(footage[0].tracks, key=lambda track: len(track.frames))
+    reference = np.array(longest.mesh[len(longest.mesh) // 2])
     unit = float(np.linalg.norm(reference[33, :2] - reference[263, :2]))
-    measured = [gap_and_width(apply(steady_frame(m, reference), m[:POINTS, :2]), unit) for t in tracks for m in t.mesh]
-    gaps, widths = np.array(measured).T
-    sightings = [(track, index) for track in tracks for index in range(len(track.frames))]
-    wanted = {
-        int(track.frames[index]): (track, index)
-        for place, (track, index) in enumerate(sightings)
-        if _kept(place, len(sightings))
-    }
-    mouths = []
-    for number, frame in enumerate(decode(master)):
+    lessons = [_lesson(one, found, reference, unit) for one, found in zip(footage, seen, strict=True)]
+    measured = np.array([gap_and_width(shape, 1.0) for lesson in lessons for shape in lesson.shapes])
+    mouths: list[Mouth] = []
+    place = first = 0
+    count = sum(len(found) for found in seen)
+    for one, found in zip(footage, seen, strict=True):
+        kept = [sighting for number, sighting in enumerate(found, start=place) if _kept(number, count)]
+        mouths += _read(one, kept, first, reference, unit)
+        place += len(found)
+        first += one.master.frames + _BETWEEN_CLIPS
+    return MouthLibrary(tuple(mouths), reference, unit, _range(measured[:, 0]), _range(measured[:, 1]), learn(lessons))
+
+
+def _sightings(one: Footage) -> Iterator[tuple[FaceTrack, int]]:
+    """Every picture in which the person is seen, as a track and a row of it."""
+    for track in one.tracks:
+        for index, frame in enumerate(track.frames):
+            if one.span is None or one.span[0] <= frame < one.span[1]:
+                yield track, index
+
+
+def _lesson(one: Footage, found: Sequence[tuple[FaceTrack, int]], reference: F32, unit: float) -> Lesson:
+    """The footage's lower faces in face space, evenly thinned where there are very many."""
+    step = max(1, len(found) // _MOST_LESSONS)
+    few = [(track, index) for track, index in found[::step] if track.frames[index] < one.master.frames]
+    shapes = [apply(steady_frame(t.mesh[i], reference), t.mesh[i][:POINTS, :2]) / unit for t, i in few]
+    times = np.array([float(one.master.pts[int(t.frames[i])] * one.master.time_base) for t, i in few], np.float64)
+    poses = np.array([t.pose[i] for t, i in few], np.float32).reshape(-1, 3)
+    return Lesson(np.array(shapes, np.float32).reshape(-1, POINTS, 2), poses, times, one.phones)
+
+
+def _read(
+    one: Footage, kept: Sequence[tuple[FaceTrack, int]], first: int, reference: F32, unit: float
+) -> Iterator[Mouth]:
+    """The mouths of one clip; `first` is the number of its first picture."""
+    wanted = {int(track.frames[index]): (track, index) for track, index in kept}
+    if not wanted:
+        return
+    start, end = min(wanted), max(wanted) + 1
+    times = np.array([float(pts * one.master.time_base) for pts in one.master.pts[start:end]])
+    said = None if one.phones is None else sounds(one.phones, times)
+    for number, frame in enumerate(decode(one.master, start=start, stop=end), start=start):
         if number not in wanted:
             continue
         track, index = wanted[number]
-        mesh = track.mesh[index]
+        mesh = np.array(track.mesh[index])
         lower = mesh[mesh[:, 1] > mesh[5, 1]] if abs(track.pose[index, 2]) < 45 else mesh
-        box = Box.around(lower[:, :2], _MARGIN * unit, frame.size)
+        box = Box.around(lower[:, :2], _MARGIN * unit_of(mesh), frame.size)
         if box is None:
             continue
         to_face = steady_frame(mesh, reference)
         shape = apply(to_face, mesh[:POINTS, :2])
         gap, width = gap_and_width(shape, unit)
-        mouths.append(Mouth(number, frame.rgb(box), box, mesh[:POINTS], shape, to_face, gap, width, track.pose[index]))
-    return MouthLibrary(tuple(mouths), reference, unit, _range(gaps), _range(widths))
+        pixels = frame.rgb(box)
+        yield Mouth(
+            first + number, pixels, box, mesh[:POINTS], shape, to_face, gap, width, track.pose[index],
+            _look(pixels, box, to_face, reference, unit), None if said is None else said[number - start],
+        )  # fmt: skip
+
+
+def unit_of(mesh: F32) -> float:
+    """The distance of the outer eye corners in pixels."""
+    return float(np.linalg.norm(mesh[33, :2] - mesh[263, :2]))
+
+
+def _look(pixels: U8, box: Box, to_face: F32, reference: F32, unit: float) -> U8:
+    """The mouth and what is around it, 0.9 by 0.675 eye distances, upright and small."""
+    centre = reference[[61, 291], :2].mean(axis=0)
+    scale = _LOOK_PX[0] / (0.9 * unit)
+    from_box = to_face.copy()
+    from_box[:, 2] += to_face[:, :2] @ np.array([box.x, box.y], np.float32)
+    matrix = from_box * scale
+    matrix[:, 2] += np.array(_LOOK_PX, np.float32) / 2 - centre * scale
+    size = np.sqrt(abs(np.linalg.det(matrix[:, :2])))
+    calm = cv2.GaussianBlur(pixels, (0, 0), max(0.3, 0.4 / size)) if size < 1 else pixels
+    return np.asarray(cv2.warpAffine(calm, matrix, _LOOK_PX, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _kept(index: int, count: int) -> bool:
