@@ -6,7 +6,7 @@ no time is to be trusted, and the words are spread over the speech by their leng
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,12 +18,13 @@ from countenance.media.audio import read_mono
 from countenance.speech.activity import speech_span
 from countenance.speech.align import Alignment, Mismatch, align
 from countenance.speech.phones import Phone, Word
+from countenance.speech.wording import wording_of
 from countenance.store.files import read_json, write_json
 from countenance.store.holdings import WORK, hold
 from countenance.store.project import Project
 
 HEARD_HZ = 16000
-_OWN = "alignment/1"
+_OWN = "alignment/2"
 # Of the script's words, the share that may be missing, or not be trusted, before all times are given up.
 MOST_DOUBTED = 0.25
 # Of the time in which somebody speaks, the share that may belong to no word of the script.
@@ -124,16 +125,26 @@ def _aligned(seen: Seen, text: str, language: str, lexicon: Mapping[str, str]) -
     heard = read_mono(seen.master.path, HEARD_HZ, seen.master.origin_s)
     if heard is None or speech_span(heard, HEARD_HZ) is None:
         return {"silent": True}
+    wording = wording_of(text, language)
     try:
-        alignment = align(heard, HEARD_HZ, text, language, lexicon)
+        alignment = align(heard, HEARD_HZ, wording.spoken, language, lexicon)
     except InputError as problem:  # the master keeps its voice all the same; only its captions are not exact
         return {"failed": str(problem)}
+    words = wording.written(alignment.words)
     return {
         "phones": [asdict(phone) for phone in alignment.phones],
-        "words": [asdict(word) for word in alignment.words],
-        "certainty": list(alignment.certainty),
+        "words": [asdict(word) for word in words],
+        "certainty": _certainty(words, alignment),
         "problems": [asdict(problem) for problem in alignment.problems],
     }
+
+
+def _certainty(words: Sequence[Word], alignment: Alignment) -> list[float]:
+    """How sure each written word's place is: as sure as the least sure of what is said for it."""
+    heard = list(zip(alignment.words, alignment.certainty, strict=True))
+    return [
+        min((sure for one, sure in heard if word.start_s <= one.start_s < word.end_s), default=0.0) for word in words
+    ]
 
 
 def _read(facts: dict[str, Any]) -> Alignment:

@@ -26,13 +26,14 @@ from countenance.perception.tracks import Perception, is_saved, load_perception,
 from countenance.speech.activity import speech_span
 from countenance.speech.fit import RATE_HZ, fit_speech
 from countenance.speech.phones import Phone, Speech, Word, place
+from countenance.speech.wording import wording_of
 from countenance.store.files import atomic_path, read_json, sha256_file, write_json
 from countenance.store.holdings import WORK, hold
 from countenance.store.project import Project
 
 _HEARD_HZ = 16000
 Progress = Callable[[str, int, int], None]  # stage, done, of
-_PERCEPTION, _SPEECH = "perception/6", "speech/1"
+_PERCEPTION, _SPEECH = "perception/6", "speech/2"
 
 
 def key_of(*parts: Any) -> str:
@@ -108,7 +109,8 @@ def speak_dub(project: Project, brief: Brief, seen: Seen, language: str) -> Dub:
 
 def _speak(brief: Brief, seen: Seen, language: str, text: str, person: int, folder: Path) -> None:
     start_s, end_s = own_speech(seen.master)
-    fit = fit_speech(text, language, end_s - start_s)
+    wording = wording_of(text, language)
+    fit = fit_speech(wording.spoken, language, end_s - start_s)
     spoken_s = fit.span_s[1] - fit.span_s[0]
     timeline = fitted(seen.master, seen.perception, person, speech_start_s=start_s, speech_s=spoken_s, own_end_s=end_s)
     speech = place(fit.speech, start_s, float(timeline.duration))
@@ -121,7 +123,7 @@ def _speak(brief: Brief, seen: Seen, language: str, text: str, person: int, fold
         folder / "dub.json",
         {
             "phones": [asdict(phone) for phone in speech.phones],
-            "words": [asdict(word) for word in speech.words],
+            "words": [asdict(word) for word in wording.written(speech.words)],
             "rate_factor": fit.rate_factor,
             "shortfall_s": fit.shortfall_s,
             "source": timeline.source,
