@@ -14,6 +14,7 @@ from countenance import __version__
 from countenance.cli import (
     bench,
     consent,
+    doctor,
     erasure,
     evidence,
     inspect,
@@ -60,7 +61,7 @@ def _common(
 
 _ROOMS = (
     setup, keys, people, consent, policy, erasure, produce, review, inspect,
-    preflight, ledger, verify, evidence, serving, bench,
+    preflight, ledger, verify, evidence, serving, doctor, bench,
 )  # fmt: skip
 for commands in _ROOMS:
     commands.register(app)

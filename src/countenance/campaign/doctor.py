@@ -1,0 +1,181 @@
+"""A look at everything that a project rests on, each part by itself, with the way out of what is wrong.
+
+Nothing is changed. A part that cannot be looked at because another is broken says so; the others are looked at all
+the same.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import DatabaseError
+
+from countenance.errors import CountenanceError
+from countenance.ledger.audit import verify
+from countenance.ledger.log import entries
+from countenance.models.catalogue import CATALOGUE
+from countenance.models.pull import state_of
+from countenance.rights.pulls import pull_list
+from countenance.store import tables
+from countenance.store.database import engine, is_behind, reading
+from countenance.store.files import read_json, sha256_file
+from countenance.store.keycheck import check_keys
+from countenance.store.project import Project
+from countenance.store.replicas import replicas
+
+State = Literal["good", "warning", "bad"]
+GB = 10**9
+LEAST_FREE, SCARCE_FREE = 1 * GB, 10 * GB  # a minute of 1080p needs about a tenth of the former
+CLOCK_BEHIND_S = 120
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part of the project: `said` is one sentence, with the way out where the state is not good."""
+
+    part: str
+    state: State
+    said: str
+
+
+def examine(project: Project, report: Callable[[str], None] = lambda _part: None) -> tuple[Finding, ...]:
+    """Everything that there is to look at, in the order in which one rests on the other. `report` is told each part."""
+    found: list[Finding] = []
+    for part, look in _LOOKS.items():
+        report(part)
+        try:
+            said = [Finding(part, state, text) for state, text in look(project)]
+        except (CountenanceError, DatabaseError, OSError) as problem:
+            said = [Finding(part, "bad", f"could not be looked at: {str(problem).splitlines()[0]}")]
+        found += said
+    return tuple(found)
+
+
+def _settings(project: Project) -> Iterator[tuple[State, str]]:
+    settings = project.settings
+    yield "good", f"project {settings.project_id} of {settings.tenant}, in {project.folder}"
+
+
+def _database(project: Project) -> Iterator[tuple[State, str]]:
+    if is_behind(project):
+        yield "bad", "the tables are of an older version; run `countenance init`"
+        return
+    made = engine(project)
+    if made.dialect.name == "sqlite":
+        with made.connect() as connection:
+            said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+        if said != "ok":
+            yield "bad", f"SQLite finds it damaged ({said}); restore it from a backup"
+            return
+    with reading(project) as connection:
+        variants, releases = (
+            connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (tables.variant, tables.release)
+        )
+    yield "good", f"{made.dialect.name}, sound, with {variants} variants and {releases} releases"
+
+
+def _keys(project: Project) -> Iterator[tuple[State, str]]:
+    found = check_keys(project)
+    for key in found:
+        if key.problem:
+            yield "bad", f"{key.name}: {key.problem}"
+    sealed = sum(key.sealed for key in found)
+    if not sealed:
+        yield "warning", f"{len(found)} keys lie open on the disk; `countenance keys protect` seals them"
+    elif not any(key.problem for key in found):
+        yield "good", f"{len(found)} keys, {sealed} of them sealed with a passphrase"
+
+
+def _ledger(project: Project) -> Iterator[tuple[State, str]]:
+    result = verify(project)
+    if result.ok:
+        yield "good", f"all {result.count} entries prove true"
+    else:
+        yield "bad", f"{result.problem}; `countenance ledger verify` tells more"
+
+
+def _clock(project: Project) -> Iterator[tuple[State, str]]:
+    last = entries(project, last=1)
+    if not last:
+        yield "good", "nothing was recorded yet that it could contradict"
+        return
+    ahead_s = (datetime.fromisoformat(last[0].ts.replace("Z", "+00:00")) - datetime.now(UTC)).total_seconds()
+    if ahead_s > CLOCK_BEHIND_S:
+        yield (
+            "bad",
+            (
+                f"the system's clock is {ahead_s / 60:.0f} minutes behind the ledger's last entry; set the clock, or "
+                "`countenance ledger correct-clock` if it was wrong then"
+            ),
+        )
+    else:
+        yield "good", "in line with the ledger"
+
+
+def _models(_project: Project) -> Iterator[tuple[State, str]]:
+    wrong = {model.name: state for model in CATALOGUE if (state := state_of(model)) != "ready"}
+    for name, state in wrong.items():
+        yield "bad", f"the model '{name}' is {state}; run `countenance models pull`"
+    if not wrong:
+        yield "good", f"{len(CATALOGUE)} models, as listed"
+
+
+def _releases(project: Project) -> Iterator[tuple[State, str]]:
+    with reading(project) as connection:
+        rows = connection.execute(select(tables.release).where(tables.release.c.state == "released")).all()
+    whole = 0
+    for row in rows:
+        video, facts = project.releases / row.id / "video.mp4", project.releases / row.id / "release.json"
+        if not video.is_file() or not facts.is_file():
+            yield "bad", f"release {row.id} lacks its files in {video.parent}; restore them from a backup"
+        elif sha256_file(video) != read_json(facts)["seal"]["sha256"]:
+            yield "bad", f"release {row.id}: {video} was changed; restore it from a backup"
+        else:
+            whole += 1
+    yield "good", f"{whole} of {len(rows)} released files are there and unchanged"
+
+
+def _pulls(project: Project) -> Iterator[tuple[State, str]]:
+    open_pulls = [pull.release_id for pull in pull_list(project) if not pull.taken_down]
+    if open_pulls:
+        yield "warning", f"{len(open_pulls)} withdrawn releases are not taken down yet; see `countenance consent pulls`"
+    else:
+        yield "good", "nothing waits to be taken down"
+
+
+def _replicas(project: Project) -> Iterator[tuple[State, str]]:
+    there, absent = replicas(project)
+    for folder in absent:
+        yield "warning", f"the replica {folder} is not there; mount it, or take it out of settings.toml"
+    if not absent:
+        yield "good", f"{len(there)} replicas" if there else "none named in settings.toml"
+
+
+def _space(project: Project) -> Iterator[tuple[State, str]]:
+    free = shutil.disk_usage(project.folder).free
+    used = sum(path.stat().st_size for path in project.work.rglob("*") if path.is_file())
+    told = f"{free / GB:.1f} GB free, {used / GB:.1f} GB of work kept"
+    if free < LEAST_FREE:
+        yield "bad", f"{told}; make room before anything is produced (`countenance retention show` tells what could go)"
+    else:
+        yield ("warning", f"{told}: scarce for long masters") if free < SCARCE_FREE else ("good", told)
+
+
+_LOOKS: dict[str, Callable[[Project], Iterator[tuple[State, str]]]] = {
+    "settings": _settings,
+    "database": _database,
+    "keys": _keys,
+    "ledger": _ledger,
+    "clock": _clock,
+    "models": _models,
+    "releases": _releases,
+    "pull list": _pulls,
+    "replicas": _replicas,
+    "free space": _space,
+}
