@@ -78,6 +78,19 @@ def read_mono(path: str | Path, rate_hz: int = 16000, origin_s: Fraction | float
     return np.concatenate(blocks) if blocks else None
 
 
+def sound_rate_hz(path: str | Path) -> int:
+    """The sample rate of the best audio stream as it is stored; InputError when the file has none."""
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.best("audio")
+            if stream is None:
+                raise InputError(f"{path} has no sound: give a media file with an audio track.")
+            return int(stream.codec_context.sample_rate)
+    except (av.FFmpegError, OSError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"The sound of {path} cannot be read ({reason}): give a playable media file.") from error
+
+
 def write_wav(path: str | Path, samples: NDArray[np.floating[Any]], rate_hz: int) -> None:
     """Write (n,) or (n, channels) samples in [-1, 1] as 16-bit PCM; beyond that range they are clipped.
 

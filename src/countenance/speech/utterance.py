@@ -25,7 +25,9 @@ class Run:
 
     @property
     def spoken(self) -> str:
-        """The text that a voice reads."""
+        """The text that a voice reads which knows nothing but text."""
+        if self.spelt:
+            return " ".join("".join(self.text.split()))
         return self.text if self.said is None else self.said
 
     @property
@@ -114,24 +116,3 @@ def cut(whole: Utterance, ends: Sequence[int]) -> tuple[Utterance, ...]:
     return tuple(Utterance(tuple(piece)) for piece in pieces if piece)
 
 
-def stretches(whole: Utterance) -> tuple[tuple[Utterance, float], ...]:
-    """For voices that know no pauses of a given length: the utterance between them, and the seconds after each.
-
-    Sentence ends without a length of their own stay inside.
-    """
-    found: list[tuple[Utterance, float]] = []
-    parts: list[Part] = []
-    for part in whole.parts:
-        if isinstance(part, Break) and part.seconds is not None:
-            if Utterance(tuple(parts)).says_something or not found:
-                found.append((Utterance(tuple(parts)), part.seconds))
-                parts = []
-            else:
-                before, seconds = found[-1]
-                found[-1] = (Utterance((*before.parts, *parts)), seconds + part.seconds)
-                parts = []
-        else:
-            parts.append(part)
-    if parts:
-        found.append((Utterance(tuple(parts)), 0.0))
-    return tuple(found)
