@@ -318,3 +318,8 @@ def _figures(tag: str) -> Figures:
 def _tables() -> Mapping[str, Mapping[str, Any]]:
     text = (Path(__file__).parent / "wordings.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
+
+
+def abbreviations(language: str) -> tuple[str, ...]:
+    """The abbreviations that are known in a language, as they are written."""
+    return tuple(_tables().get(canonical(language).split("-")[0], {}).get("short", ()))
