@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pocketsphinx import Decoder
 
 from countenance.errors import InputError
-from countenance.media.audio import Samples, mono, resample
+from countenance.media.audio import mono, resample
+from countenance.speech.acoustic import listen, prepare
 from countenance.speech.activity import speech_span
-from countenance.speech.arpabet import arpabet
+from countenance.speech.cepstra import RATE_HZ
 from countenance.speech.phones import Phone, Phones, Word, covering
-from countenance.speech.pronounce import Pronounced, pronounce
-
-RATE_HZ = 16000
-FRAME_S = 0.01
+from countenance.speech.placing import placed
+from countenance.speech.pronounce import pronounce
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,10 @@ class Mismatch:
 @dataclass(frozen=True, slots=True)
 class Alignment:
     """Phones that cover all the sound, words in the order of the text, how sure each word's place is (0 to 1),
-    and where text and recording disagree."""
+    and where text and recording disagree.
+
+    A word that is not said has no phones and begins and ends at the moment where it would have come.
+    """
 
     phones: Phones
     words: tuple[Word, ...]
@@ -60,74 +61,17 @@ def align(
     """
     words = pronounce(text, language, lexicon)
     sound = resample(mono(samples), rate_hz, RATE_HZ)
-    speaking = speech_span(sound, RATE_HZ)
-    if speaking is None:
+    if speech_span(sound, RATE_HZ) is None:
         raise InputError("Nobody speaks in the recording: give the sound that belongs to the text.")
-    duration_s = len(sound) / RATE_HZ
-    spans = _decode(sound, words)
-    certainty = (1.0,) * len(words)
-    problems: tuple[Mismatch, ...] = ()
-    if spans is None:
-        spans = _spread(words, *speaking)
-        certainty = (0.0,) * len(words)
-        problems = (Mismatch("unsure", *speaking, text, 1.0),)
-    phones = [phone for word in spans for phone in word]
-    said = tuple(
-        Word(word.text, own[0].start_s, own[-1].end_s, word.space_after) for word, own in zip(words, spans, strict=True)
-    )
-    return Alignment(covering(phones, duration_s), said, certainty, problems)
-
-
-def _decode(sound: Samples, words: Sequence[Pronounced]) -> list[list[Phone]] | None:
-    """Phones of each word by the acoustic model; None when it finds no way through."""
-    decoder = Decoder(lm=None, loglevel="FATAL")
-    names = [f"w{index}" for index in range(len(words))]
-    parts = [[arpabet(phone) for phone in word.phones] for word in words]
-    for name, phones in zip(names, parts, strict=True):
-        decoder.add_word(name, " ".join(p for phone in phones for p in phone), name == names[-1])
-    pcm = np.rint(np.clip(sound, -1, 32767 / 32768) * 32768).astype("<i2").tobytes()
-    try:
-        decoder.set_align_text(" ".join(names))
-        _listen(decoder, pcm)
-        decoder.set_alignment()
-        _listen(decoder, pcm)
-        # The library's entries do not outlive their iterator: take the numbers at once.
-        found = {
-            entry.name: [(p.start * FRAME_S, (p.start + p.duration) * FRAME_S) for p in entry]
-            for entry in decoder.get_alignment()
-        }
-    except (RuntimeError, TypeError):
-        return None
-    if not all(name in found for name in names):
-        return None
-    result = []
-    for name, word, phones in zip(names, words, parts, strict=True):
-        times = iter(found[name])
-        own = []
-        for symbol, pieces in zip(word.phones, phones, strict=True):
-            inside = [next(times) for _ in pieces]
-            own.append(Phone(symbol, inside[0][0], inside[-1][1]))
-        result.append(own)
-    return result
-
-
-def _listen(decoder: Any, pcm: bytes) -> None:
-    decoder.start_utt()
-    decoder.process_raw(pcm, no_search=False, full_utt=True)
-    decoder.end_utt()
-
-
-def _spread(words: Sequence[Pronounced], start_s: float, end_s: float) -> list[list[Phone]]:
-    """Equal time for every phone between two moments: the last resort."""
-    count = sum(len(word.phones) for word in words)
-    edges = iter(np.linspace(start_s, end_s, count + 1))
-    now = float(next(edges))
-    result = []
-    for word in words:
-        own = []
-        for symbol in word.phones:
-            until = float(next(edges))
-            own.append(Phone(symbol, now, until))
-            now = until
-        result.append(own)
-    return result
+    said = placed(listen(prepare(sound), words))
+    phones = [Phone(p.symbol, p.start_s, p.end_s) for p in said]
+    spans: dict[int, tuple[float, float]] = {}
+    for phone in said:
+        spans[phone.word] = (spans.get(phone.word, (phone.start_s, 0.0))[0], phone.end_s)
+    placed_words, now_s = [], 0.0
+    for index, word in enumerate(words):
+        start_s, end_s = spans.get(index, (now_s, now_s))
+        placed_words.append(Word(word.text, start_s, end_s, word.space_after))
+        now_s = end_s
+    certainty = tuple(1.0 if index in spans else 0.0 for index in range(len(words)))
+    return Alignment(covering(phones, len(sound) / RATE_HZ), tuple(placed_words), certainty, ())

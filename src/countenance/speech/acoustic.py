@@ -1,0 +1,222 @@
+"""First witness of an alignment: the text's phones searched with an acoustic model that learns the speaker.
+
+The English model of PocketSphinx finds the way through the recording in a first search, in any language, each
+phone by the English sound nearest to it. From that way every phone's own sound in this recording is learned
+(a Gaussian for each third of a phone, drawn towards the English model where there is little of it), and the
+search is done again with both. This finds hoarse voices, noise and foreign sounds again as they are here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+from scipy.signal import butter, sosfiltfilt
+
+from countenance.media.audio import Samples
+from countenance.speech.activity import speech_segments
+from countenance.speech.arpabet import arpabet
+from countenance.speech.cepstra import HOP, RATE_HZ, cepstra, with_slopes
+from countenance.speech.pronounce import Pronounced
+from countenance.speech.senones import NOISE, SILENCE, SPEECH_NOISE, STATES, AcousticModel, acoustic_model
+from countenance.speech.trellis import Prices, Step, Way, search
+
+Table = NDArray[np.float32]
+Index = NDArray[np.int64]
+
+FRAME_S = HOP / RATE_HZ
+LESSONS = 2  # how often the speaker's sounds are learned
+OWN_SHARE = 0.5  # of the speaker's own sounds in the score, the rest is the model's
+FAITH = 20.0  # frames of a sound that weigh as much as what the English model says about it
+ANY_SPEECH_HANDICAP = 5.0  # how much worse than the best phone of all a frame of unknown speech counts
+NOISE_HANDICAP = 4.0
+LOUD_FOR_A_PAUSE = 0.3  # place between the quietest and the loudest moments from which a pause is unlikely
+LOUD_PRICE = 0.3  # per decibel above that
+LEAST_RANGE_DB = 10.0
+DIGITAL_SILENCE_DB = -80.0
+SPEECH_BAND_HZ = (150.0, 5000.0)
+LEVEL_WINDOW_S = 0.025
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """The way of a text through a recording: for each frame of 10 ms its step, and how well it fits.
+
+    `fit` is the log-likelihood of the step's own sound less that of the best phone of all in that frame.
+    """
+
+    steps: list[Step]
+    fit: Table
+    ways: tuple[tuple[tuple[str, ...], ...], ...]  # pronunciations of each word in IPA, as numbered in the steps
+
+
+@dataclass(frozen=True, eq=False)
+class Listening:
+    """What a recording offers: (n, 39) features every 10 ms and the level of speech in dB of full scale."""
+
+    features: Table
+    level_db: Table
+
+    def part(self, first: int, last: int) -> Listening:
+        return Listening(self.features[first:last], self.level_db[first:last])
+
+
+def prepare(sound: Samples) -> Listening:
+    """Features of float32 16 kHz sound, their mean over what is spoken taken away."""
+    rows = cepstra(sound)
+    spoken = np.zeros(len(rows), bool)
+    for start_s, end_s in speech_segments(sound, RATE_HZ):
+        spoken[int(start_s / FRAME_S) : int(end_s / FRAME_S) + 1] = True
+    if spoken.any():
+        rows = rows - rows[spoken].mean(axis=0)
+    return Listening(with_slopes(rows, 1), _level_db(sound)[: len(rows)])
+
+
+def listen(heard: Listening, words: Sequence[Pronounced], prices: Prices | None = None) -> Heard:
+    """Search the words in a recording of up to some minutes."""
+    task = _Task(words)
+    scores = task.score(heard)
+    steps = task.search(scores, prices)
+    for _ in range(LESSONS):
+        better = task.learned(heard, steps, scores)
+        steps = task.search(better, prices)
+    return Heard(steps, task.fit(steps, scores), task.ways)
+
+
+@dataclass(frozen=True, eq=False)
+class _Scores:
+    """(n, columns) of the states, (n,) of any speech, (n,) of a pause."""
+
+    states: Table
+    any_speech: Table
+    quiet: Table
+
+
+class _Task:
+    """The words as rows of states, and which column of a table of scores each state uses."""
+
+    def __init__(self, words: Sequence[Pronounced]) -> None:
+        self.model = model = acoustic_model()
+        self.ways = tuple((word.phones, *word.others) for word in words)
+        tables = _state_tables(model, self.ways)
+        flat = [model.plain.ravel(), *(table.ravel() for own in tables for table in own)]
+        self.wanted, columns = np.unique(np.concatenate(flat), return_inverse=True)
+        rows = iter(np.split(columns, np.cumsum([len(part) for part in flat])[:-1]))
+        self.plain = next(rows).reshape(model.plain.shape)
+        self.graph = [
+            [Way(next(rows), model.stay[model.owner[table[:, 0]]].ravel()) for table in own] for own in tables
+        ]
+        self.thirds = np.zeros(len(self.wanted), np.int64)  # of which third of which phone a column is
+        for way in (way for own in self.graph for way in own):
+            self.thirds[way.columns] = _thirds(model, self.wanted[way.columns], len(way.columns))
+        self.thirds[self.plain.ravel()] = np.arange(self.plain.size)
+        self.silence, self.noise = (model.names.index(name) for name in (SILENCE, NOISE))
+        fillers = (SILENCE, NOISE, SPEECH_NOISE)
+        self.sounding = np.array([place for place, name in enumerate(model.names) if name not in fillers])
+
+    def score(self, heard: Listening) -> _Scores:
+        table = self.model.score(heard.features, self.wanted)
+        any_speech = table[:, self.plain[self.sounding].ravel()].max(axis=1)
+        quiet = np.maximum(
+            table[:, self.plain[self.silence]].max(axis=1),
+            table[:, self.plain[self.noise]].max(axis=1) - NOISE_HANDICAP,
+        )
+        loud = np.maximum(0.0, heard.level_db - _pause_level_db(heard.level_db))
+        quiet = np.where(heard.level_db < DIGITAL_SILENCE_DB, any_speech, quiet - np.float32(LOUD_PRICE) * loud)
+        return _Scores(table, any_speech, quiet.astype(np.float32))
+
+    def search(self, scores: _Scores, prices: Prices | None) -> list[Step]:
+        gaps = np.stack([scores.quiet, scores.any_speech - np.float32(ANY_SPEECH_HANDICAP)], axis=1)
+        return search(
+            self.graph, len(gaps), lambda first, last: (scores.states[first:last], gaps[first:last]), prices, STATES
+        )
+
+    def learned(self, heard: Listening, steps: Sequence[Step], scores: _Scores) -> _Scores:
+        """Scores with the speaker's own sounds, as the steps place them."""
+        labels = np.array([self._label(step) for step in steps])
+        own = _own_sounds(heard.features, labels, _expected(), self.silence * STATES)
+        any_speech = own.reshape(len(own), -1, STATES)[:, self.sounding].max(axis=(1, 2))
+        rest, share = np.float32(1 - OWN_SHARE), np.float32(OWN_SHARE)
+        return _Scores(
+            rest * scores.states + share * own[:, self.thirds],
+            rest * scores.any_speech + share * any_speech,
+            rest * scores.quiet + share * own[:, self.silence * STATES],
+        )
+
+    def fit(self, steps: Sequence[Step], scores: _Scores) -> Table:
+        result = np.zeros(len(steps), np.float32)
+        for frame, step in enumerate(steps):
+            if step.state >= 0:
+                column = self.graph[step.word][step.way].columns[step.state]
+                result[frame] = scores.states[frame, column] - scores.any_speech[frame]
+        return result
+
+    def _label(self, step: Step) -> int:
+        if step.state >= 0:
+            return int(self.thirds[self.graph[step.word][step.way].columns[step.state]])
+        return self.silence * STATES if step.state == -1 else -1
+
+
+def _state_tables(model: AcousticModel, ways: Sequence[Sequence[tuple[str, ...]]]) -> list[list[Index]]:
+    firsts = [arpabet(own[0][0])[0] for own in ways]
+    lasts = [arpabet(own[0][-1])[-1] for own in ways]
+    before, after = [SILENCE, *lasts[:-1]], [*firsts[1:], SILENCE]
+    return [
+        [model.states([part for phone in way for part in arpabet(phone)], left, right) for way in own]
+        for own, left, right in zip(ways, before, after, strict=True)
+    ]
+
+
+def _thirds(model: AcousticModel, senones: Index, count: int) -> Index:
+    return np.asarray(model.owner[senones] * STATES + np.arange(count) % STATES)
+
+
+@cache
+def _expected() -> Table:
+    """(phones * 3, 39) what the English model expects of each third of each phone."""
+    model = acoustic_model()
+    spread = -0.5 / model.shape[:, :, :, :13]
+    means = model.shape[:, :, :, 13:] * spread  # (streams, phones, 128, 13)
+    weights = model.weights[:, :, model.plain]  # (streams, 128, phones, 3)
+    weights = weights / weights.sum(axis=1, keepdims=True)
+    expected = np.einsum("spkd,skpt->ptsd", means, weights)
+    return np.asarray(expected.reshape(model.plain.size, -1), dtype=np.float32)
+
+
+def _own_sounds(features: Table, labels: Index, expected: Table, silence: int) -> Table:
+    """(n, thirds) log-likelihood of each row under the recording's own Gaussians, one spread for all.
+
+    A mean is (sum of its rows + FAITH * what is expected) / (rows + FAITH) (maximum a posteriori).
+    """
+    known = labels >= 0
+    spoken = known & (labels != silence)
+    if not spoken.any():
+        return np.zeros((len(features), len(expected)), np.float32)
+    shifted = expected + (features[spoken] - expected[labels[spoken]]).mean(axis=0)
+    counts = np.bincount(labels[known], minlength=len(expected)).astype(np.float32)[:, None]
+    sums = np.zeros_like(shifted)
+    np.add.at(sums, labels[known], features[known])
+    means = (sums + FAITH * shifted) / (counts + FAITH)
+    variance = np.square(features[known] - means[labels[known]]).mean(axis=0) + np.float32(1e-3)
+    scaled, centres = features / np.sqrt(variance), means / np.sqrt(variance)
+    distance = np.square(scaled).sum(axis=1)[:, None] - 2 * scaled @ centres.T + np.square(centres).sum(axis=1)
+    return np.asarray(-0.5 * (distance + np.log(variance).sum()), dtype=np.float32)
+
+
+def _level_db(sound: Samples) -> Table:
+    """Level of the band of speech around every 10 ms."""
+    if len(sound) < RATE_HZ // 10:
+        return np.full(-(-len(sound) // HOP), -100, np.float32)
+    sections = butter(2, SPEECH_BAND_HZ, "bandpass", fs=RATE_HZ, output="sos")
+    power = np.square(sosfiltfilt(sections, sound).astype(np.float32))
+    smooth = uniform_filter1d(power, round(LEVEL_WINDOW_S * RATE_HZ))[::HOP]
+    return np.asarray(10 * np.log10(np.maximum(smooth, 1e-10)), dtype=np.float32)
+
+
+def _pause_level_db(level_db: Table) -> float:
+    low, high = (float(q) for q in np.percentile(level_db, [5, 95]))
+    return low + LOUD_FOR_A_PAUSE * max(high - low, LEAST_RANGE_DB)
