@@ -161,7 +161,7 @@ def _grounded(ground: Ground | None, shields: Sequence[Cover]) -> Ground | None:
     """The ground's movement without other people's faces, which stay where they are."""
     if ground is None or not shields:
         return ground
-    return Ground(ground.box, ground.field * _bare(shields, ground.box)[..., None])
+    return replace(ground, field=ground.field * _bare(shields, ground.box)[..., None])
 
 
 def _bare(covers: Sequence[Cover], box: Box) -> F32:

@@ -43,7 +43,7 @@ from countenance.synthesis.patchfile import PatchWriter, merged
 
 ENGINES: Mapping[str, dict[str, Any]] = {
     "swap": {"version": "3", **swap.SETTINGS},
-    "lipsync": {"version": "2", **lipsync.SETTINGS},
+    "lipsync": {"version": "3", **lipsync.SETTINGS},
 }
 _RENDER = "render/2"
 _AHEAD = 2  # pictures looked at and not yet painted: each is held twice

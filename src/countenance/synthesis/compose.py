@@ -8,7 +8,7 @@ mask. Outside the patch not one bit changes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -29,6 +29,7 @@ from countenance.synthesis.light import (
 )
 from countenance.synthesis.occlusion import Cover
 from countenance.synthesis.patchfile import union
+from countenance.synthesis.reshape import Ground
 
 _STEADY = 0.65  # share of the last frame's light that stays: light changes slower than frames
 _STEADY_DETAIL = 0.4  # sharpness may change with a quick movement
@@ -45,6 +46,7 @@ _DETAIL_LIMITS = (0.35, 1.0)
 _GRAIN = 6.0  # grey levels: finer detail than this is grain or pores, more is an edge
 _SHUTTER = 0.5  # share of the time between pictures that a camera's shutter is commonly open
 _SMEAR_PX = 2.0  # shorter smears are left to the detail bands
+_STILL_REACH = 0.04  # of the ground: skin that near a thing in front of it stays with it
 _SOFT = 0.8  # share of its usual detail below which the plate is taken to be smeared
 
 
@@ -70,6 +72,8 @@ class Compositor:
         whole patch, for the reason `why`.
         """
         mask = patch.mask * np.float32(strength)
+        if cover is not None and patch.ground is not None and patch.ground.behind:
+            patch = replace(patch, ground=_under(patch.ground, cover))
         hidden = None if cover is None else _moved(cover, patch, strength)
         if hidden is not None:
             mask *= 1 - hidden.on(patch.box)
@@ -184,10 +188,23 @@ def _blended(plate: F32, paint: F32, mask: F32) -> F32:
 
 def _moved(cover: Cover, patch: Patch, strength: float) -> Cover:
     """What hides the face, where the moved ground takes it."""
-    if patch.ground is None:
+    if patch.ground is None or patch.ground.behind:
         return cover
     box = patch.ground.box
     return Cover(box, np.clip(patch.ground.moved(cover.on(box), strength), 0, 1))
+
+
+def _under(ground: Ground, cover: Cover) -> Ground:
+    """The ground's movement, dying down softly towards what stands in front of it and stays."""
+    hidden = cover.on(ground.box)
+    if not hidden.any():
+        return ground
+    height, width = hidden.shape
+    small = cv2.resize(hidden, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
+    reach = max(1, round(_STILL_REACH * max(small.shape))) * 2 + 1
+    near = cv2.blur(cv2.dilate(small, np.ones((reach, reach), np.uint8)), (reach, reach))
+    still = np.maximum(cv2.resize(near, (width, height), interpolation=cv2.INTER_LINEAR), np.minimum(hidden * 4, 1))
+    return replace(ground, field=ground.field * (1 - still)[..., None])
 
 
 def _small(plane: F32, size: tuple[int, ...]) -> F32:

@@ -32,10 +32,11 @@ def light_ratio(there: F32, here: F32, weight: F32, reach: float = 0.10) -> F32:
     times the picture's longer side, and spread smoothly to everywhere else.
     """
     size = grid_size(weight.shape[1], weight.shape[0], reach)
-    squares = (cv2.resize(cv2.multiply(z, z), size, interpolation=cv2.INTER_AREA) for z in (there, here))
-    share = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)[..., None] + 1e-5
-    known = _broad(share)[..., None]
-    top, bottom = (_broad(picture * share) / known + _FLOOR * _FLOOR for picture in squares)
+    # Weighted before they are made small: no cell may take in the colour of lips or cloth beside the skin.
+    share = (weight + np.float32(1e-5))[..., None]
+    squares = (cv2.resize(z * z * share, size, interpolation=cv2.INTER_AREA) for z in (there, here))
+    known = _broad(cv2.resize(share, size, interpolation=cv2.INTER_AREA))[..., None]
+    top, bottom = (_broad(square) / known + _FLOOR * _FLOOR for square in squares)
     return np.asarray(np.clip(cv2.sqrt(top / bottom), *_LIMITS), np.float32)
 
 

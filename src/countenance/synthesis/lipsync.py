@@ -1,67 +1,78 @@
 """The lip-sync engine: the talent speaks other words with their own mouth.
 
-For each picture the best-fitting mouth of the talent's own footage is warped to the head as it stands there, its
-lips set exactly to the gap that the phones ask for. The paint covers lips, chin, jaw and a rim of the neck, so
-that the mouth that was spoken originally never shows through.
+For each picture a mouth of the talent's own footage is turned as the head is turned there and warped to the planned
+lips; teeth keep to the skull and to the jaw. The picture around it gives way, so that its own chin line moves with the
+jaw, and the mouth that was spoken originally lies wholly under the paint.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from countenance.media.frame import F32, Box, Frame
-from countenance.perception.pose import apply, steady_frame
+from countenance.perception.pose import apply, rotation_of, steady_frame
 from countenance.perception.raster import spread
-from countenance.perception.topology import JAW, LIPS_INNER, LIPS_OUTER, POINTS, triangles
+from countenance.perception.topology import POINTS
 from countenance.perception.tracks import Face
 from countenance.synthesis.engine import Patch
+from countenance.synthesis.innermouth import Between, Bite, Opening, between_lips, made_between, opening_of
+from countenance.synthesis.jawline import LOWER, UPPER, LowerFace, lower_face, moved_ground, turned
 from countenance.synthesis.mouthpath import MouthPlan
-from countenance.synthesis.mouths import Mouth, MouthLibrary
+from countenance.synthesis.mouths import Mouth, MouthLibrary, gap_and_width
 
-SETTINGS = {"mouth": "own footage", "covers": "lips, chin, jaw, rim of the neck"}
-_BLEND = 3  # pictures over which a jump between two pieces of footage is mixed
-_ALIKE = 0.12  # of the talent's range of gaps: mouths closer than this may be mixed
-_RIM = (0.20, 0.45)  # of the way from mouth to jaw line: two rings on the neck, painted and free
-_LOWER = np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308])
-_UPPER = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308])
+SETTINGS = {"mouth": "own footage", "covers": "lips, chin and cheeks up to the jaw line, which moves", "teeth": "rigid"}
+_BLEND = 4  # pictures over which a jump between two pieces of footage is mixed
+_NEXT = 2  # pictures that one piece of footage may skip
+_ALIKE = 0.25  # of the talent's range of gaps: the skin of mouths closer than this may be mixed
+_SHUT_ROOM = 0.004  # eye distances over the talent's shut gap that still mean shut
+_SEEN_SHUT = 0.012  # eye distances by which a mouth may look more open than the most shut one and count as shut
+_FEW_TEETH = 0.55  # of the wanted opening: a mouth that was less open than that has no teeth to show for it
+_CHIN = (152, 148, 377, 175, 199, 200)
+_SEAM_DARK, _SEAM = 0.5, 0.008  # how dark a made seam is, and how wide (eye distances)
+_NO_AREA = 0.05  # square pixels, twice the triangle's
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LipPainter:
-    """Paints one talent's speech. Everything that depends on time is worked out before the first picture.
-
-    `path` `(n,)` numbers the mouth per output picture; `shapes` `(n, 468, 2)` are the lower faces to show, in
-    face space.
-    """
+    """Paints one talent's speech. Everything that depends on time is worked out before the first picture."""
 
     library: MouthLibrary
-    layout: _Layout
-    path: NDArray[np.int64]
-    shapes: F32
-    name: str = "lipsync"
+    plan: MouthPlan
+    layout: LowerFace
+    openings: Mapping[int, Opening]  # by mouth, of those on the path and those that lend their teeth
+    lenders: NDArray[np.int64]  # `(n,)` whose teeth are shown, -1 where there are none in the footage
+    seen_shut: float  # eye distances between the rims where the talent's lips meet: their seam's shadow
+    axis: F32  # along the eyes, in face space
+    name: str = field(default="lipsync")
 
     def paint(self, frame: Frame, face: Face, number: int) -> Patch | None:
-        if number >= len(self.path):
+        if number >= len(self.plan.path):
             return None
-        to_picture = cv2.invertAffineTransform(steady_frame(face.mesh, self.library.reference))
-        target = face.mesh[:POINTS, :2]
-        moved = apply(to_picture, self.shapes[number])
-        share = self.layout.share[:POINTS, None]
-        mesh = target * (1 - share) + moved * share
-        points = np.concatenate([mesh, apply(to_picture, self.layout.rings)])
-        shown = points[np.unique(self.layout.triangles)]
-        box = Box.around(shown, 2, frame.size)
+        rotation = rotation_of(face.mesh)
+        to_face = steady_frame(face.mesh, self.library.reference)
+        to_picture = cv2.invertAffineTransform(to_face)
+        before = face.mesh[:POINTS, :2]
+        shape, rims = self._shape(number, rotation)
+        share = self.layout.share[:, None]
+        after = before * (1 - share) + apply(to_picture, shape) * share
+        box = Box.around(after[np.unique(self.layout.triangles)], 2, frame.size)
         if box is None:
             return None
-        pixels, fields = self._pixels(points, box, number)
-        mask = np.clip(fields[..., 0], 0, 1)
+        pixels, fields = self._skin_and_lips(after, box, number)
+        between = self._between(rims, shape, to_face, to_picture, rotation, number, pixels, box)
+        if between is not None:
+            _laid_in(pixels, between, box)
+        elif self._is_made_shut(number):
+            _darken_seam(pixels, (after[UPPER] + after[LOWER]) / 2, box, face.eye_distance_px)
+        mask = np.clip(fields[..., 0] * 1.15, 0, 1)
         mask = mask * mask * (3 - 2 * mask)
         placed = face.mesh.copy()
-        placed[:POINTS, :2] = mesh
+        placed[:POINTS, :2] = after
         return Patch(
             pixels=pixels,
             mask=mask,
@@ -69,108 +80,201 @@ class LipPainter:
             edge=np.clip(fields[..., 2], 0, 1),
             box=box,
             face=replace(face, mesh=placed),
+            ground=moved_ground(self.layout, before, after, frame.size),
         )
 
-    def _pixels(self, points: F32, box: Box, number: int) -> tuple[F32, F32]:
-        """The painted pixels and the layout's fields (share, skin, edge) over the box."""
+    def _shape(self, number: int, rotation: F32) -> tuple[F32, tuple[F32, F32]]:
+        """The lower face `(468, 2)` in face space, turned as the head is, and the inner lips' true rims `(11, 2)`."""
+        mouth = self.library.mouths[self.plan.path[number]]
+        shape = self.plan.shapes[number] + self._turn(number, rotation)
+        opening = self.openings[int(self.plan.path[number])]
+        openness = self._openness(number)
+        upper, lower = (
+            shape[rim] + openness * (seen - mouth.shape[rim])
+            for rim, seen in ((UPPER, opening.upper), (LOWER, opening.lower))
+        )
+        if self._is_made_shut(number):
+            upper = lower = (upper + lower) / 2
+        shape[UPPER], shape[LOWER] = upper, lower
+        return shape, (upper, lower)
+
+    def _turn(self, number: int, rotation: F32) -> F32:
+        """How the head's turn changes the planned shape, evened over the pieces of footage around."""
+        last = len(self.plan.path) - 1
+        near = [int(self.plan.path[min(max(number + step, 0), last)]) for step in (-2, -1, 0, 1, 2)]
+        total = np.zeros((POINTS, 2), np.float32)
+        for mouth in set(near):
+            weight = np.float32(near.count(mouth) / len(near))
+            total += weight * turned(self.library.mouths[mouth].mesh[:POINTS], rotation, self.library.reference)
+        return total
+
+    def _openness(self, number: int) -> float:
+        """How much of what lies open behind the mesh's rims stays open when the filmed gap becomes the planned one."""
+        mouth = self.library.mouths[self.plan.path[number]]
+        gap, _width = gap_and_width(self.plan.shapes[number], self.library.unit)
+        room = mouth.gap - self.library.shut
+        return float(np.clip((gap - self.library.shut) / room, 0, 1)) if room > _SEEN_SHUT else 1.0
+
+    def _is_made_shut(self, number: int) -> bool:
+        """Whether lips that were filmed apart are to be shut."""
+        gap, _width = gap_and_width(self.plan.shapes[number], self.library.unit)
+        if gap > self.library.shut + _SHUT_ROOM:
+            return False
+        index = int(self.plan.path[number])
+        filmed, seen = self.library.mouths[index].gap - self.library.shut, self.openings[index].gap - self.seen_shut
+        return filmed > _SEEN_SHUT or seen > 2 * _SEEN_SHUT
+
+    def _skin_and_lips(self, points: F32, box: Box, number: int) -> tuple[F32, F32]:
+        """The painted pixels without what is between the lips, and the fields (paint, skin, edge) over the box."""
         local = (points - np.array([box.x, box.y], np.float32)).astype(np.float32)
-        size = (box.width, box.height)
-        total: F32 | None = None
-        fields: F32 | None = None
-        for mouth, weight in self._mix(number):
-            source = np.concatenate([mouth.mesh[:, :2], self._rings_of(mouth)])
-            source = source - np.array([mouth.box.x, mouth.box.y], np.float32)
-            values = np.concatenate([source, self.layout.fields], axis=1).astype(np.float32)
-            field, valid = spread(local, self.layout.triangles, values, size)
-            warped = cv2.remap(
-                mouth.pixels, field[..., 0], field[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        mixed = self._mix(number)
+        layout = self.layout
+        columns = [self._source(index) for index, _weight in mixed]
+        values = np.column_stack([*columns, layout.paint, layout.skin, layout.edge]).astype(np.float32)
+        values_field, valid = spread(local, _solid(local, layout.triangles), values, (box.width, box.height))
+        valid = cv2.morphologyEx(valid.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        total = np.zeros((box.height, box.width, 3), np.float32)
+        for place, (index, weight) in enumerate(mixed):
+            x, y = values_field[..., 2 * place], values_field[..., 2 * place + 1]
+            pixels = self.library.mouths[index].pixels
+            where = cv2.convertMaps(np.ascontiguousarray(x), np.ascontiguousarray(y), cv2.CV_16SC2)
+            warped = cv2.remap(pixels, *where, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+            cv2.accumulateWeighted(warped, total, 1.0) if weight == 1 else cv2.scaleAdd(
+                warped.astype(np.float32), weight, total, total
             )
-            part = warped.astype(np.float32) * np.float32(weight)
-            total = part if total is None else total + part
-            fields = field[..., 2:] * valid[..., None]
-        assert total is not None and fields is not None
-        return total, fields
+        return total, values_field[..., 2 * len(mixed) :] * valid[..., None]
 
-    def _rings_of(self, mouth: Mouth) -> F32:
-        return apply(cv2.invertAffineTransform(mouth.to_face), self.layout.rings)
+    def _source(self, index: int) -> F32:
+        """A mouth's points `(468, 2)` in its own pixels, the inner lips where they truly are."""
+        mouth = self.library.mouths[index]
+        points = mouth.mesh[:POINTS, :2].copy()
+        opening = self.openings.get(index)
+        if opening is not None:
+            to_picture = cv2.invertAffineTransform(mouth.to_face)
+            points[UPPER], points[LOWER] = apply(to_picture, opening.upper), apply(to_picture, opening.lower)
+        return points - np.array([mouth.box.x, mouth.box.y], np.float32)
 
-    def _mix(self, number: int) -> list[tuple[Mouth, float]]:
-        """The mouth of a picture, mixed after a jump with what the footage before it would have shown."""
-        mouths = self.library.mouths
+    def _between(
+        self,
+        rims: tuple[F32, F32],
+        shape: F32,
+        to_face: F32,
+        to_picture: F32,
+        rotation: F32,
+        number: int,
+        pixels: F32,
+        box: Box,
+    ) -> Between | None:
+        upper, lower = (apply(to_picture, rim) for rim in rims)
+        lender = int(self.lenders[number])
+        unit = self.library.unit
+        if lender < 0:
+            place = apply(to_picture, shape[list(_CHIN)]).mean(axis=0) - (box.x, box.y)
+            column, row = np.clip(place, 0, (box.width - 1, box.height - 1)).astype(int)
+            rest = float((shape[[13]] @ np.array([-self.axis[1], self.axis[0]], np.float32))[0])
+            return made_between(upper, lower, rest, to_face, self.axis, unit, pixels[row, column])
+        mouth = self.library.mouths[lender]
+        turn = turned(mouth.mesh[:POINTS], rotation, self.library.reference)
+        from_face = cv2.invertAffineTransform(mouth.to_face)
+        from_face[:, 2] -= (mouth.box.x, mouth.box.y)
+        shift = turn[UPPER].mean(axis=0)
+        bite = Bite(mouth.pixels, from_face, self.openings[lender], mouth.shape, shift)
+        chin = shape[list(_CHIN)].mean(axis=0)
+        return between_lips(upper, lower, chin, to_face, self.axis, unit, bite)
+
+    def _mix(self, number: int) -> list[tuple[int, float]]:
+        """The mouth of a picture, mixed after a jump with what the footage before it would have shown.
+
+        Both are warped to the same lips, so that only skin is mixed; teeth are never.
+        """
+        path, mouths = self.plan.path, self.library.mouths
+        now = int(path[number])
         for age in range(min(_BLEND, number)):
-            before, after = self.path[number - age - 1], self.path[number - age]
-            if 0 <= mouths[after].frame - mouths[before].frame <= 2:
+            before, after = int(path[number - age - 1]), int(path[number - age])
+            if before == after or _goes_on(mouths, before, after):
                 continue
             weight = (age + 1) / (_BLEND + 1)
-            gone_on, now = mouths[min(int(before) + age + 1, len(mouths) - 1)], mouths[self.path[number]]
-            if abs(gone_on.gap - now.gap) < _ALIKE * (self.library.gap[2] - self.library.gap[0]):
-                return [(gone_on, 1 - weight), (now, weight)]
-            break  # an open and a shut mouth mixed are neither
-        return [(mouths[self.path[number]], 1.0)]
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """The painted region's mesh: which points move how much, the neck's two rings, and the triangles over all.
-
-    `share` `(468 + 34,)` 0..1; `rings` `(34, 2)` in face space; `fields` `(468 + 34, 3)` share, skin and edge.
-    """
-
-    share: F32
-    rings: F32
-    fields: F32
-    triangles: NDArray[np.int32]
+            on = min(before + age + 1, len(mouths) - 1)
+            on = on if _goes_on(mouths, before, on, _NEXT * (age + 1)) else before
+            room = _ALIKE * (self.library.gap[2] - self.library.gap[0])
+            gone_on = next((one for one in (on, before) if abs(mouths[one].gap - mouths[now].gap) < room), None)
+            return [(now, 1.0)] if gone_on is None else [(gone_on, 1 - weight), (now, weight)]
+        return [(now, 1.0)]
 
 
 def prepare_lipsync(library: MouthLibrary, plan: MouthPlan) -> LipPainter:
     """A painter for a plan, one row per output picture."""
-    return LipPainter(library, _layout(library), plan.path, plan.shapes)
-
-
-def _layout(library: MouthLibrary) -> _Layout:
-    """Shares by height on the median face: above the nostrils nothing moves, from the upper lip down everything."""
-    median = np.median(np.stack([m.shape for m in library.mouths]), axis=0)
-    unit = library.unit
-    nose, lip = float(median[2, 1]), float(median[0, 1])
-    share = _ramp(median[:, 1], nose - 0.04 * unit, max(lip, nose + 0.10 * unit))
-    jaw = median[list(JAW)]
-    mouth = median[list(LIPS_OUTER)].mean(axis=0)
-    rings = np.concatenate([jaw + (jaw - mouth) * reach for reach in _RIM])
-    # Cheeks far from the mouth hardly move with speech, and there another head pose would show first.
-    share *= 1 - _ramp(np.abs(median[:, 0] - mouth[0]), 0.50 * unit, 0.80 * unit)
-    # The jaw's sides are the head's outline, which does not move with speech; the chin does.
-    chinward = (np.minimum(np.arange(len(JAW)), np.arange(len(JAW))[::-1]) - 1.0) / 4.0
-    jaw_share = share[list(JAW)] * np.clip(chinward, 0, 1)
-    share[list(JAW)] = jaw_share
-    ring_share = np.concatenate([jaw_share * 0.9, np.zeros(len(JAW))])
-    skin = np.ones(POINTS)
-    skin[list(LIPS_OUTER + LIPS_INNER)] = 0.0
-    for index, pull in ((164, 0.5), (18, 0.5)):
-        skin[index] = pull
-    edge = np.zeros(POINTS)
-    edge[list(JAW)] = 0.2
-    fields = np.stack(
-        [
-            np.concatenate([share, ring_share]),
-            np.concatenate([skin, np.zeros(2 * len(JAW))]),
-            np.concatenate([edge, np.ones(2 * len(JAW))]),
-        ],
-        axis=1,
+    mouths = library.mouths
+    openings = {
+        number: opening_of(mouth.pixels, mouth.box, mouth.mesh, mouth.shape, library.unit)
+        for number, mouth in enumerate(mouths)
+    }
+    eyes = library.reference[263, :2] - library.reference[33, :2]
+    median = np.median(np.stack([mouth.shape for mouth in mouths]), axis=0).astype(np.float32)
+    return LipPainter(
+        library,
+        plan,
+        lower_face(median, library.unit),
+        openings,
+        _lenders(library, plan, openings),
+        float(np.percentile([opening.gap for opening in openings.values()], 3)),
+        (eyes / np.linalg.norm(eyes)).astype(np.float32),
     )
-    mesh = [t for t in triangles().tolist() if max(share[v] for v in t) > 0]
-    rim = _strip(list(JAW), list(range(POINTS, POINTS + len(JAW))))
-    neck = _strip(list(range(POINTS, POINTS + len(JAW))), list(range(POINTS + len(JAW), POINTS + 2 * len(JAW))))
-    inner = _strip(_UPPER.tolist(), _LOWER.tolist())
-    every = np.array(neck + rim + mesh + inner, np.int32)
-    return _Layout(fields[:, 0].astype(np.float32), rings.astype(np.float32), fields.astype(np.float32), every)
 
 
-def _strip(first: list[int], second: list[int]) -> list[list[int]]:
-    """Triangles between two rows of points of equal length."""
-    quads = zip(first[:-1], first[1:], second[:-1], second[1:], strict=True)
-    return [t for a, b, c, d in quads for t in ([a, b, c], [b, d, c])]
+def _lenders(library: MouthLibrary, plan: MouthPlan, openings: Mapping[int, Opening]) -> NDArray[np.int64]:
+    """Whose teeth each picture shows: the mouth's own, or, where it was hardly open, those of the nearest that was."""
+    gaps = np.array([openings[number].gap for number in range(len(library.mouths))])
+    poses = np.stack([mouth.pose for mouth in library.mouths])
+    lenders = plan.path.copy()
+    for number, (index, shape) in enumerate(zip(plan.path, plan.shapes, strict=True)):
+        wanted, _width = gap_and_width(shape, library.unit)
+        if wanted <= library.shut + _SEEN_SHUT or gaps[index] >= _FEW_TEETH * wanted:
+            continue
+        if number and lenders[number - 1] >= 0 and gaps[lenders[number - 1]] >= _FEW_TEETH * wanted:
+            lenders[number] = lenders[number - 1]  # teeth do not change while they are seen
+            continue
+        turned_away = np.abs(poses - poses[index])[:, :2].sum(axis=1)
+        cost = np.where(gaps >= _FEW_TEETH * wanted, np.abs(gaps - wanted) + 0.02 * turned_away, np.inf)
+        lenders[number] = int(cost.argmin()) if np.isfinite(cost.min()) else -1
+    return lenders
 
 
-def _ramp(values: F32, low: float, high: float) -> NDArray[np.float64]:
-    x = np.clip((values.astype(np.float64) - low) / (high - low), 0, 1)
-    return np.asarray(x * x * (3 - 2 * x))
+def _solid(points: F32, triangles: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The triangles without those that have no area, where lips meet."""
+    a, b, c = (points[triangles[:, corner]] for corner in range(3))
+    area = np.abs((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0])
+    return np.asarray(triangles[area > _NO_AREA], np.int32)
+
+
+def _goes_on(mouths: tuple[Mouth, ...], before: int, after: int, most: int = _NEXT) -> bool:
+    """Whether one mouth follows the other in the footage's own order."""
+    return 0 <= mouths[after].frame - mouths[before].frame <= most
+
+
+def _laid_in(pixels: F32, between: Between, box: Box) -> None:
+    """Put the opening into the painted pixels, in place, as far as it lies in the box."""
+    height, width = between.share.shape
+    left, top = between.x - box.x, between.y - box.y
+    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + width, box.width), min(top + height, box.height)
+    if x0 >= x1 or y0 >= y1:
+        return
+    own = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
+    there = pixels[y0:y1, x0:x1]
+    there += (between.pixels[own] - there) * between.share[own][..., None]
+
+
+def _darken_seam(pixels: F32, line: F32, box: Box, unit: float) -> None:
+    """The shadow where two lips meet, along a line `(11, 2)` in the picture, in place: without it they look cut out."""
+    soft = max(0.6, _SEAM * unit)
+    local = line - np.array([box.x, box.y], np.float32)
+    margin = int(np.ceil(4 * soft))
+    x0, y0 = np.maximum(np.floor(local.min(axis=0)).astype(int) - margin, 0)
+    x1, y1 = np.minimum(np.ceil(local.max(axis=0)).astype(int) + margin + 1, (box.width, box.height))
+    if x0 >= x1 or y0 >= y1:
+        return
+    drawn = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    inner = np.rint((local[1:-1] - (x0, y0)) * 16).astype(np.int32)
+    cv2.polylines(drawn, [inner], False, 255, 1, cv2.LINE_AA, shift=4)
+    shade = cv2.GaussianBlur(drawn.astype(np.float32) / 255, (0, 0), soft) * np.float32(soft * 2.5)
+    pixels[y0:y1, x0:x1] *= (1 - _SEAM_DARK * np.minimum(shade, 1))[..., None]

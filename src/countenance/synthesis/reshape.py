@@ -62,10 +62,13 @@ def moved(mesh: F32, reshape: F32) -> F32:
 @dataclass(frozen=True)
 class Ground:
     """How the picture under the paint moves with the reshaped mesh: for each pixel of `box`, how far away
-    `(h, w, 2)` float32, in pixels, lies what belongs there; zero where nothing moves."""
+    `(h, w, 2)` float32, in pixels, lies what belongs there; zero where nothing moves.
+
+    With `behind` only the face moves, and what stands in front of it (a microphone, a hand) stays where it is."""
 
     box: Box
     field: F32
+    behind: bool = False
 
     def moved(self, plane: NDArray[Any], share: float = 1.0) -> NDArray[Any]:
         """A plane of the box's size, or of half of it, moved by a share 0..1 of the way."""
