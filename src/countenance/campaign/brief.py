@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from countenance.campaign.casting import KEEP, Cast, cast
 from countenance.campaign.label_wish import LabelWish, read_label_wish
+from countenance.campaign.sound_wish import USUAL_SOUND, SoundWish, read_sound_wish
 from countenance.quality.gate import gate_names
 from countenance.rights.vocabulary import PRODUCTS
 from countenance.store.documents import Section, read_document
@@ -97,6 +98,7 @@ class Brief:
     seed: int
     content: Content = Content()
     publisher: str | None = None  # who publishes, where that is not the controller of the grants
+    sound: SoundWish = USUAL_SOUND
 
     @property
     def presenter(self) -> SeenFace:
@@ -137,6 +139,8 @@ class Brief:
             content["label"] = self.label.to_json()
         if self.content != Content():
             content["content"] = asdict(self.content)
+        if self.sound != USUAL_SOUND:
+            content["sound"] = self.sound.to_json()
         if self.publisher is not None:
             content["publisher"] = self.publisher
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -153,7 +157,7 @@ def load_brief(path: Path) -> Brief:
     whole = read_document(path.resolve())
     whole.only(
         ("campaign", "owner", "master", "script", "faces", "talents", "variants", "markets", "channels"),
-        ("others", "translations", "quality", "release", "seed", "content", "publisher"),
+        ("others", "translations", "quality", "release", "seed", "content", "publisher", "sound"),
     )
     script = _script(whole)
     talents = _talents(whole)
@@ -181,6 +185,7 @@ def load_brief(path: Path) -> Brief:
         seed=seed or 0,
         content=_content(whole),
         publisher=whole.text("publisher") if "publisher" in whole.values else None,
+        sound=read_sound_wish(whole),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from countenance.media.mix import Stretch
 from countenance.media.probe import Master
 from countenance.perception.tracks import Perception
 
@@ -40,6 +42,29 @@ class Timeline:
 
 def as_shot(master: Master) -> Timeline:
     return Timeline(tuple(range(master.frames)), master.pts, master.time_base, master.duration, "")
+
+
+def sound_stretches(timeline: Timeline, master_pts: Sequence[int]) -> tuple[Stretch, ...]:
+    """The stretches of the output in which the master's pictures run on as shot, for sounds that follow them.
+
+    Between two of them the picture is held. What sways there runs on only for moments and is no stretch.
+    """
+    later = [pts - master_pts[source] for source, pts in zip(timeline.source, timeline.pts, strict=True)]
+    starts = [0]
+    for number in range(1, len(later)):
+        on = timeline.source[number] - timeline.source[number - 1]
+        if on != 1 or abs(later[number] - later[number - 1]) > 1:  # ticks: some time bases round
+            starts.append(number)
+    runs = [(first, last) for first, last in zip(starts, [*starts[1:], len(later)], strict=True)]
+    long = [run for run in runs if run[1] - run[0] > _WAVE // 2 or run in (runs[0], runs[-1])]
+    base = timeline.time_base
+    ends = [*timeline.pts[1:], round(timeline.duration / base)]
+    return tuple(
+        Stretch(
+            float(timeline.pts[first] * base), float(ends[last - 1] * base), float(later[(first + last) // 2] * base)
+        )
+        for first, last in long
+    )
 
 
 def fitted(
