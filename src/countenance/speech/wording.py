@@ -139,6 +139,14 @@ def wording_of(text: str, language: str) -> Wording:
     return Wording(text, language, tuple(_apart(text, taken)))
 
 
+def unspoken(text: str) -> str:
+    """What is left of a text without emoji, addresses and tags: its words."""
+    left = text
+    for form in (_EMOJI, _MAIL, _ADDRESS, re.compile(r"(?<!\w)[#@]\w+")):
+        left = form.sub(" ", left)
+    return left
+
+
 @dataclass(frozen=True)
 class _Reader:
     text: str
