@@ -28,7 +28,7 @@ _SPLIT_DARK = 0.7  # of the teeth's brightness: between upper and lower teeth it
 _SPLIT_WIDTH = 0.012  # eye distances
 _FALL = 0.035  # eye distances in which what the footage does not hold falls into the dark
 _SOFT = 0.006  # eye distances: how softly a lip's rim ends
-_EDGE = 0.10  # of the opening's height: nearer to the rim the footage's own lip may show
+_EDGE = 0.15  # of the opening's height: so far inside lies what fills an opening that is wider than it was filmed
 _LEAST_PX = 0.6  # lower openings are the lips' own seam
 _TEETH_DROP, _TEETH_SOFT = 0.055, 0.02  # eye distances that made teeth reach under the upper lip's rest, and end in
 _TEETH, _CAVITY, _TONGUE = (0.80, 0.76, 0.70), (0.13, 0.05, 0.05), (0.36, 0.14, 0.13)  # of the skin's brightness
@@ -141,8 +141,7 @@ def between_lips(upper: F32, lower: F32, chin: F32, to_face: F32, axis: F32, uni
     top, bottom, u_in = _rims(bite.opening, axis, down, u)
     drop = float((chin - bite.shift - bite.shape[_CHIN].mean(axis=0)) @ down)
     below = _from_jaw(v, top, bottom, drop, bite.opening.split, unit)
-    inset = _EDGE * np.maximum(bottom - top, 0)
-    kept = np.clip(below, top + inset, np.maximum(bottom - inset, top + inset))
+    kept = _kept_inside(below, top, bottom, unit)
     beyond = np.clip((below - bottom) / (_FALL * unit), 0, 1)
     face = (u_in[..., None] * axis + kept[..., None] * down).astype(np.float32)
     source = face @ bite.from_face[:, :2].T + bite.from_face[:, 2]
@@ -216,6 +215,15 @@ def _rims(opening: Opening, axis: F32, down: F32, u: F32) -> tuple[F32, F32, F32
     top = np.interp(inside, along_upper[top_order], (opening.upper @ down)[top_order])
     bottom = np.interp(inside, along_lower[bottom_order], (opening.lower @ down)[bottom_order])
     return top.astype(np.float32), bottom.astype(np.float32), inside.astype(np.float32)
+
+
+def _kept_inside(v: F32, top: F32, bottom: F32, unit: float) -> F32:
+    """Heights that lie beyond the filmed rims folded back inside: what is wider open than it was shows no lip there."""
+    soft = np.float32(_SOFT * unit)
+    most = soft + _EDGE * np.maximum(bottom - top, 0)
+    high, low = top - soft, bottom + soft
+    folded = np.where(v < high, high + np.minimum(high - v, most), v)
+    return np.asarray(np.where(v > low, low - np.minimum(v - low, most), folded), np.float32)
 
 
 def _from_jaw(v: F32, top: F32, bottom: F32, drop: float, split: float | None, unit: float) -> F32:

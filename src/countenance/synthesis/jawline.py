@@ -15,21 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.media.frame import F32, Box
-from countenance.perception.pose import rotation_of, steady_frame
+from countenance.perception.pose import rotation_of, similarity
 from countenance.perception.raster import spread_coarse
-from countenance.perception.topology import JAW, LIPS_INNER, LIPS_OUTER, POINTS, triangles
+from countenance.perception.topology import JAW, LIPS_INNER, LIPS_OUTER, POINTS, STEADY, triangles
 from countenance.synthesis.reshape import Ground
 
 _CHEEKS = (0.50, 0.80)  # eye distances to the side of the mouth: from here to there movement ends
 _NOSE, _NOSE_PAINT = 0.02, 0.06  # eye distances under the nose where movement ends, and above where paint does
 _MOST_TURNED = 0.06  # eye distances that a head's other turn may move a point of the lower face
 _RINGS = ((0.14, 0.85), (0.32, 0.5), (0.48, 0.18), (0.62, 0.0))  # outside the jaw: how far (eye distances), how much
-_CELL = 4  # pixels of the grid on which the picture's movement is worked out
+_CELL = 0.03  # eye distances, and at least four pixels: the grid on which the picture's movement is worked out
 _EVEN = 1.6  # cells over which folds of the mesh are evened out
-_STILL_PX = 0.02  # a smaller movement is none
+_STILL_PX = 0.06  # a smaller movement is none
 _OUTER = np.array(LIPS_OUTER)
 _LIPS = np.array(LIPS_OUTER + LIPS_INNER)
 _JAW = np.array(JAW)
+_STEADY = np.array(STEADY)
 UPPER = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308])  # the upper lip's inner rim, right to left
 LOWER = np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308])
 
@@ -40,7 +41,8 @@ class LowerFace:
 
     `share` `(468,)` float32 0..1, how far a point follows the mouth; `paint` `(468,)`, how far the paint has its way
     there; `skin` and `edge` `(468,)` as in a patch; `triangles` `(t, 3)` of the painted piece, with the mouth closed
-    by a strip; `moving` `(m, 3)` of everything that moves, over the mesh and the rings outside the jaw.
+    by a strip; `moving` `(m, 3)` of everything that moves, over the mesh and the rings outside the jaw; `points` and
+    `all_points` are the numbers that they use.
     """
 
     share: F32
@@ -49,6 +51,8 @@ class LowerFace:
     edge: F32
     triangles: NDArray[np.int32]
     moving: NDArray[np.int32]
+    points: NDArray[np.int32]
+    all_points: NDArray[np.int32]
 
 
 def lower_face(shape: F32, unit: float) -> LowerFace:
@@ -84,22 +88,25 @@ def lower_face(shape: F32, unit: float) -> LowerFace:
         edge.astype(np.float32),
         np.array(mesh + inner, np.int32),
         np.array(rim + moving + inner, np.int32),
+        np.unique(np.array(mesh + inner, np.int32)),
+        np.unique(np.array(rim + moving + inner, np.int32)),
     )
 
 
-def turned(mesh: F32, rotation: F32, reference: F32) -> F32:
-    """By how much `(468, 2)` a mesh `(468, 3)` would lie elsewhere in face space if its head were turned by
-    `rotation` `(3, 3)`, rows as of `rotation_of`; without what no small turn can explain."""
-    own = rotation_of(mesh)
-    other = (mesh - mesh.mean(axis=0)) @ own.T @ rotation
-    places = []
-    for one in (mesh, other.astype(np.float32)):
-        matrix = steady_frame(one, reference)
-        places.append(one[:, :2] @ matrix[:, :2].T + matrix[:, 2])
-    change = places[1] - places[0]
-    most = _MOST_TURNED * float(np.linalg.norm(reference[33, :2] - reference[263, :2]))
-    length = np.linalg.norm(change, axis=1, keepdims=True) + 1e-6
-    return np.asarray(change / length * most * np.tanh(length / most), np.float32)
+def upright(mesh: F32) -> F32:
+    """A mesh `(468, 3)` turned to the front, around its middle, in its own pixels."""
+    return np.asarray((mesh - mesh.mean(axis=0)) @ rotation_of(mesh).T, np.float32)
+
+
+def turned(face: F32, shape: F32, rotation: F32, reference: F32) -> F32:
+    """By how much `(468, 2)` an `upright` face that was filmed as `shape` `(468, 2)` lies elsewhere in face space when
+    its head is turned by `rotation` `(3, 3)`, rows as of `rotation_of`; without what no small turn can explain."""
+    flat = face @ rotation[:, :2]
+    matrix = similarity(flat[_STEADY], reference[_STEADY, :2])
+    change = flat @ matrix[:, :2].T + (matrix[:, 2] - shape)
+    most = np.float32(_MOST_TURNED * float(np.hypot(*(reference[33, :2] - reference[263, :2]))))
+    length = np.hypot(change[:, 0], change[:, 1])[:, None] + np.float32(1e-6)
+    return np.asarray(change * (most * np.tanh(length / most) / length), np.float32)
 
 
 def moved_ground(layout: LowerFace, before: F32, after: F32, frame_size: tuple[int, int]) -> Ground | None:
@@ -115,23 +122,23 @@ def moved_ground(layout: LowerFace, before: F32, after: F32, frame_size: tuple[i
     pull = before - after
     points = np.concatenate([after, *(jaw + reach * out for reach, _ in _RINGS)])
     values = np.concatenate([pull, *(share * pull[_JAW] for _, share in _RINGS)])
-    used = np.unique(layout.moving)
-    if float(np.abs(values[used]).max()) < _STILL_PX:
+    if float(np.abs(values[layout.all_points]).max()) < _STILL_PX:
         return None
-    box = Box.around(points[used], 2 * _CELL, frame_size)
+    cell = max(4, round(unit * _CELL))
+    box = Box.around(points[layout.all_points], 2 * cell, frame_size)
     if box is None:
         return None
     local = (points - np.array([box.x, box.y])).astype(np.float32)
     size = (box.width, box.height)
-    field, valid = spread_coarse(local, layout.moving, values.astype(np.float32), size, coarse=_CELL)
+    field, valid = spread_coarse(local, layout.moving, values.astype(np.float32), size, coarse=cell)
     field = cv2.GaussianBlur(field * valid[..., None], (0, 0), _EVEN)
-    # The frame of cells at the box's rim stays as it is, so that the movement never ends in a step.
+    x, y = cv2.split(field)
+    field[(np.abs(x) < _STILL_PX) & (np.abs(y) < _STILL_PX)] = 0
+    # The cells at the box's rim stay as they are, so that the movement never ends in a step.
     for rim in (field[:1], field[-1:], field[:, :1], field[:, -1:]):
         rim[...] = 0
-    field = cv2.resize(field, None, fx=_CELL, fy=_CELL, interpolation=cv2.INTER_LINEAR)[: box.height, : box.width]
-    still = (np.abs(field) < _STILL_PX).all(axis=2)
-    field[still] = 0
-    return Ground(box, np.ascontiguousarray(field), behind=True)
+    whole = cv2.resize(field, None, fx=cell, fy=cell, interpolation=cv2.INTER_LINEAR)
+    return Ground(box, whole[: box.height, : box.width], behind=True)
 
 
 def _ring_starts() -> list[int]:

@@ -21,7 +21,7 @@ from countenance.perception.topology import POINTS
 from countenance.perception.tracks import Face
 from countenance.synthesis.engine import Patch
 from countenance.synthesis.innermouth import Between, Bite, Opening, between_lips, made_between, opening_of
-from countenance.synthesis.jawline import LOWER, UPPER, LowerFace, lower_face, moved_ground, turned
+from countenance.synthesis.jawline import LOWER, UPPER, LowerFace, lower_face, moved_ground, turned, upright
 from countenance.synthesis.mouthpath import MouthPlan
 from countenance.synthesis.mouths import Mouth, MouthLibrary, gap_and_width
 
@@ -34,6 +34,7 @@ _SEEN_SHUT = 0.012  # eye distances by which a mouth may look more open than the
 _FEW_TEETH = 0.55  # of the wanted opening: a mouth that was less open than that has no teeth to show for it
 _CHIN = (152, 148, 377, 175, 199, 200)
 _SEAM_DARK, _SEAM = 0.5, 0.008  # how dark a made seam is, and how wide (eye distances)
+_AROUND = (-2, -1, 0, 1, 2)  # pictures over which a head's turn is evened
 _NO_AREA = 0.05  # square pixels, twice the triangle's
 
 
@@ -46,7 +47,9 @@ class LipPainter:
     layout: LowerFace
     openings: Mapping[int, Opening]  # by mouth, of those on the path and those that lend their teeth
     lenders: NDArray[np.int64]  # `(n,)` whose teeth are shown, -1 where there are none in the footage
-    seen_shut: float  # eye distances between the rims where the talent's lips meet: their seam's shadow
+    upright: Mapping[int, F32]  # by mouth, its face turned to the front, scaled to face space
+    shut: float  # eye distances between the mesh's rims where the talent's lips meet
+    seen_shut: float  # the same between the rims that the pixels show: the seam's shadow
     axis: F32  # along the eyes, in face space
     name: str = field(default="lipsync")
 
@@ -60,7 +63,7 @@ class LipPainter:
         shape, rims = self._shape(number, rotation)
         share = self.layout.share[:, None]
         after = before * (1 - share) + apply(to_picture, shape) * share
-        box = Box.around(after[np.unique(self.layout.triangles)], 2, frame.size)
+        box = Box.around(after[self.layout.points], 2, frame.size)
         if box is None:
             return None
         pixels, fields = self._skin_and_lips(after, box, number)
@@ -101,27 +104,25 @@ class LipPainter:
     def _turn(self, number: int, rotation: F32) -> F32:
         """How the head's turn changes the planned shape, evened over the pieces of footage around."""
         last = len(self.plan.path) - 1
-        near = [int(self.plan.path[min(max(number + step, 0), last)]) for step in (-2, -1, 0, 1, 2)]
-        total = np.zeros((POINTS, 2), np.float32)
-        for mouth in set(near):
-            weight = np.float32(near.count(mouth) / len(near))
-            total += weight * turned(self.library.mouths[mouth].mesh[:POINTS], rotation, self.library.reference)
-        return total
+        near = [int(self.plan.path[min(max(number + step, 0), last)]) for step in _AROUND]
+        face = np.mean([self.upright[mouth] for mouth in near], axis=0, dtype=np.float32)
+        shape = np.mean([self.library.mouths[mouth].shape for mouth in near], axis=0, dtype=np.float32)
+        return turned(face, shape, rotation, self.library.reference)
 
     def _openness(self, number: int) -> float:
         """How much of what lies open behind the mesh's rims stays open when the filmed gap becomes the planned one."""
         mouth = self.library.mouths[self.plan.path[number]]
         gap, _width = gap_and_width(self.plan.shapes[number], self.library.unit)
-        room = mouth.gap - self.library.shut
-        return float(np.clip((gap - self.library.shut) / room, 0, 1)) if room > _SEEN_SHUT else 1.0
+        room = mouth.gap - self.shut
+        return float(np.clip((gap - self.shut) / room, 0, 1)) if room > _SEEN_SHUT else 1.0
 
     def _is_made_shut(self, number: int) -> bool:
         """Whether lips that were filmed apart are to be shut."""
         gap, _width = gap_and_width(self.plan.shapes[number], self.library.unit)
-        if gap > self.library.shut + _SHUT_ROOM:
+        if gap > self.shut + _SHUT_ROOM:
             return False
         index = int(self.plan.path[number])
-        filmed, seen = self.library.mouths[index].gap - self.library.shut, self.openings[index].gap - self.seen_shut
+        filmed, seen = self.library.mouths[index].gap - self.shut, self.openings[index].gap - self.seen_shut
         return filmed > _SEEN_SHUT or seen > 2 * _SEEN_SHUT
 
     def _skin_and_lips(self, points: F32, box: Box, number: int) -> tuple[F32, F32]:
@@ -174,7 +175,7 @@ class LipPainter:
             rest = float((shape[[13]] @ np.array([-self.axis[1], self.axis[0]], np.float32))[0])
             return made_between(upper, lower, rest, to_face, self.axis, unit, pixels[row, column])
         mouth = self.library.mouths[lender]
-        turn = turned(mouth.mesh[:POINTS], rotation, self.library.reference)
+        turn = turned(self.upright[lender], mouth.shape, rotation, self.library.reference)
         from_face = cv2.invertAffineTransform(mouth.to_face)
         from_face[:, 2] -= (mouth.box.x, mouth.box.y)
         shift = turn[UPPER].mean(axis=0)
@@ -217,9 +218,16 @@ def prepare_lipsync(library: MouthLibrary, plan: MouthPlan) -> LipPainter:
         lower_face(median, library.unit),
         openings,
         _lenders(library, plan, openings),
+        {number: _scaled(mouth) for number, mouth in enumerate(mouths)},
+        library.shut,
         float(np.percentile([opening.gap for opening in openings.values()], 3)),
         (eyes / np.linalg.norm(eyes)).astype(np.float32),
     )
+
+
+def _scaled(mouth: Mouth) -> F32:
+    """A mouth's face turned to the front, in face space's pixels, so that several may be averaged."""
+    return upright(mouth.mesh[:POINTS]) * np.float32(np.hypot(*mouth.to_face[0, :2]))
 
 
 def _lenders(library: MouthLibrary, plan: MouthPlan, openings: Mapping[int, Opening]) -> NDArray[np.int64]:
