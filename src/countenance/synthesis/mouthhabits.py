@@ -1,34 +1,36 @@
-"""How one person shapes the mouth for each sound, learnt from footage whose words are known.
+"""How one person shapes the mouth for each sound, learnt from footage of theirs.
 
-The lower face is a linear function of what the sounds ask for (aperture, width, press, tuck, the weights of the 15
-visemes, the jaw) and of how the head is turned, fitted by ridge regression (Hoerl and Kennard 1970): a few seconds
-of speech are enough, and what was never said falls back to this person's usual mouth. Lips of some people run
-farther ahead of the sound than those of others, so the lead that explains the footage best is found, too.
+The first guess is the general table: what sounds ask of gap and width, within this person's range, and how the rest of
+the lower face goes with these two. Where the footage's words are known, what the guess leaves over is explained by what
+the sounds ask for (four targets, the weights of 15 visemes, the jaw) and by the turn of the head, in a ridge regression
+(Hoerl and Kennard 1970). So a few seconds of speech are enough, and what was never said stays as in the table.
 
-Footage without words teaches only how the face goes with gap and width of the lips; what these are for a sound is then
-taken from the general table.
+Footage whose sound runs ahead of its picture would teach the wrong mouths. By how much it does is found first, from
+footage and phones alone: the shift with which one part of the clip predicts another best.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from countenance.media.frame import F32
 from countenance.perception.topology import LIPS_INNER, LIPS_OUTER
-from countenance.speech.phones import Phones
+from countenance.speech.phones import Phone, Phones
 from countenance.speech.visemes import VisemeCurve, jaw_opening, mouth_targets
 
 F64 = NDArray[np.float64]
+SOUNDS = 20  # columns of `sounds`
 _LIPS = np.array(LIPS_OUTER + LIPS_INNER)
-_RIDGE = 0.5  # pictures' worth of belief in the usual mouth, per unit of what is asked
-_LEADS_S = (-0.04, -0.02, 0.0, 0.02, 0.04)  # more than this is no habit but a fault of the footage
+_RIDGE = 3.0  # pictures' worth of belief in the table, per unit of what is asked
 _LEAST_PICTURES = 20
 _POSE_UNIT = 10.0  # degrees of yaw and pitch that weigh as much as a full opening
 _FURTHEST = 1.5  # of the poses that were seen: nothing is known of how the face looks beyond
+_SHIFTS_S = np.arange(-6, 7) * 0.02
+_PARTS, _SURE = 5, 0.95  # parts of a clip that predict each other, and the share of error that a shift must leave
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,34 +46,27 @@ class Lesson:
 
 @dataclass(frozen=True, eq=False)
 class Habits:
-    """One person's mouth as a function of sounds and pose.
+    """One person's mouth as a linear function of sounds and pose.
 
-    `usual` `(468, 2)` and `by_sound` `(20, 468, 2)`, `by_pose` `(2, 468, 2)`, all in eye distances; `asked` `(20,)` and
-    `posed` `(2,)` are what they belong to on average; `reach` `(2,)` the poses' range; `lead_s` is how much later than
-    usual this person's lips move. `known` tells whether words were known; else `by_sound` stands on gap and width.
+    `usual` `(468, 2)`, `by_sound` `(20, 468, 2)` and `by_pose` `(2, 468, 2)`, all in eye distances; `posed` `(2,)` is
+    the usual pose and `reach` `(2,)` how far from it others were seen; `told` whether any words were known.
     """
 
     usual: F32
     by_sound: F32
     by_pose: F32
-    asked: F32
     posed: F32
     reach: F32
-    lead_s: float
-    known: bool
+    told: bool
 
     def shapes(self, phones: Phones, times_s: ArrayLike) -> F32:
         """The lower face `(n, 468, 2)` in eye distances that this person would show in their usual pose."""
-        wants = sounds(phones, np.asarray(times_s, np.float64) - self.lead_s)
-        moved = np.tensordot(wants - self.asked, self.by_sound, 1)
-        return np.asarray(self.usual + moved, np.float32)
+        return np.asarray(self.usual + np.tensordot(sounds(phones, times_s), self.by_sound, 1), np.float32)
 
     def turned(self, poses: F32) -> F32:
         """What turning the head from the usual pose to others `(n, 3)` does to the face in face space `(n, 468, 2)`."""
-        return np.asarray(np.tensordot(self._pose(poses), self.by_pose, 1), np.float32)
-
-    def _pose(self, poses: F32) -> F32:
-        return np.clip(poses[:, :2] / _POSE_UNIT - self.posed, -self.reach, self.reach).astype(np.float32)
+        away = np.clip(poses[:, :2] / _POSE_UNIT - self.posed, -self.reach, self.reach)
+        return np.asarray(np.tensordot(away.astype(np.float32), self.by_pose, 1), np.float32)
 
 
 def sounds(phones: Phones, times_s: ArrayLike) -> F32:
@@ -82,53 +77,96 @@ def sounds(phones: Phones, times_s: ArrayLike) -> F32:
 
 
 def learn(lessons: Sequence[Lesson]) -> Habits:
-    """The habits that explain the lessons best. At least one lesson must hold a picture."""
+    """The habits that explain the lessons best; at least one must hold a picture."""
+    guess = _guessed(lessons)
     told = [lesson for lesson in lessons if lesson.phones is not None and len(lesson.times_s)]
     if sum(len(lesson.times_s) for lesson in told) < _LEAST_PICTURES:
-        return _untold(lessons)
-    fits = [_fitted(told, lead) for lead in _LEADS_S]
-    errors = [error * (1 + 0.5 * abs(lead)) for (_habits, error), lead in zip(fits, _LEADS_S, strict=True)]
-    return fits[int(np.argmin(errors))][0]
+        return guess
+    return _corrected(guess, told)
 
 
-def _fitted(lessons: Sequence[Lesson], lead_s: float) -> tuple[Habits, float]:
-    """Habits with a given lead, and the lips' mean squared error on the lessons themselves."""
-    wants = np.concatenate([sounds(one.phones, one.times_s - lead_s) for one in lessons if one.phones is not None])
-    return _ridge(wants, lessons, lead_s, known=True)
+def in_time(lesson: Lesson) -> tuple[Lesson, float]:
+    """The lesson with its phones on the clock of its pictures, and by how many seconds they were too early.
+
+    The shift is 0 unless another one predicts unseen parts of the clip better by a twentieth.
+    """
+    if lesson.phones is None or len(lesson.times_s) < 2 * _LEAST_PICTURES:
+        return lesson, 0.0
+    errors = np.array([_unseen_error(replace(lesson, times_s=lesson.times_s - shift)) for shift in _SHIFTS_S])
+    best = int(errors.argmin())
+    if errors[best] > _SURE * errors[len(errors) // 2]:
+        return lesson, 0.0
+    shift = float(_SHIFTS_S[best])
+    return replace(lesson, phones=shifted(lesson.phones, shift)), shift
 
 
-def _ridge(wants: F32, lessons: Sequence[Lesson], lead_s: float, *, known: bool) -> tuple[Habits, float]:
+def shifted(phones: Phones, later_s: float) -> Phones:
+    """Phones that begin later, the first one still where it did, so that nothing is left without one."""
+    moved = [Phone(phone.symbol, phone.start_s + later_s, phone.end_s + later_s) for phone in phones]
+    return (replace(moved[0], start_s=min(phones[0].start_s, moved[0].start_s)), *moved[1:]) if moved else ()
+
+
+def _unseen_error(lesson: Lesson) -> float:
+    """The lips' mean squared error where each fifth of a clip is told by the rest."""
+    part = np.arange(len(lesson.times_s)) * _PARTS // len(lesson.times_s)
+    total = 0.0
+    for number in range(_PARTS):
+        known, asked = _some(lesson, part != number), _some(lesson, part == number)
+        assert asked.phones is not None
+        habits = _corrected(_guessed([known]), [known])
+        made = habits.shapes(asked.phones, asked.times_s) + habits.turned(asked.poses)
+        total += float(((made - asked.shapes)[:, _LIPS] ** 2).sum())
+    return total
+
+
+def _some(lesson: Lesson, which: NDArray[np.bool_]) -> Lesson:
+    return Lesson(lesson.shapes[which], lesson.poses[which], lesson.times_s[which], lesson.phones)
+
+
+def _guessed(lessons: Sequence[Lesson]) -> Habits:
+    """The general table within this person's range, and how the face goes with the lips' gap and width."""
     faces = np.concatenate([one.shapes for one in lessons]).astype(np.float64)
-    poses = np.concatenate([one.poses for one in lessons])[:, :2].astype(np.float64) / _POSE_UNIT
-    columns = np.concatenate([wants, poses], axis=1).astype(np.float64)
-    usual, mean = faces.mean(axis=0), columns.mean(axis=0)
-    centred = columns - mean
-    flat = (faces - usual).reshape(len(faces), -1)
-    weights = np.linalg.solve(centred.T @ centred + _RIDGE * np.eye(centred.shape[1]), centred.T @ flat)
-    left = (flat - centred @ weights).reshape(faces.shape)[:, _LIPS]
-    table = weights.reshape(-1, *usual.shape).astype(np.float32)
-    count = wants.shape[1]
-    reach = _FURTHEST * np.abs(centred[:, count:]).max(axis=0)
-    made = Habits(
-        usual.astype(np.float32), table[:count], table[count:],
-        mean[:count].astype(np.float32), mean[count:].astype(np.float32), reach.astype(np.float32), lead_s, known,
-    )  # fmt: skip
-    return made, float((left**2).mean())
-
-
-def _untold(lessons: Sequence[Lesson]) -> Habits:
-    """Without words: how the face goes with the lips' gap and width, and the general table for what sounds ask of
-    these two."""
-    faces = np.concatenate([one.shapes for one in lessons])
+    turns = np.concatenate([one.poses for one in lessons])[:, :2].astype(np.float64) / _POSE_UNIT
     gap = np.linalg.norm(faces[:, 14] - faces[:, 13], axis=1)
     width = np.linalg.norm(faces[:, 291] - faces[:, 61], axis=1)
     low, high = np.percentile(gap, [5, 95])
     narrow, rest, wide = np.percentile(width, [5, 50, 95])
     aperture = (gap - low) / max(high - low, 0.03)
-    spread = np.where(width > rest, (width - rest) / max(wide - rest, 0.02), (width - rest) / max(rest - narrow, 0.02))
-    wants = np.zeros((len(faces), SOUNDS), np.float32)
-    wants[:, 0], wants[:, 1] = np.clip(aperture, -0.2, 1.5), np.clip(spread, -1.5, 1.5)
-    return _ridge(wants, lessons, 0.0, known=False)[0]
+    side = np.where(width > rest, max(wide - rest, 0.02), max(rest - narrow, 0.02))
+    asked = np.stack([np.clip(aperture, -0.2, 1.5), np.clip((width - rest) / side, -1.5, 1.5)], axis=1)
+    weights, mean = _ridge(np.concatenate([asked, turns], axis=1), faces - faces.mean(axis=0), 1.0)
+    by_sound = np.zeros((SOUNDS, *faces.shape[1:]))
+    by_sound[:2] = weights[:2]
+    usual = faces.mean(axis=0) - np.tensordot(mean[:2], weights[:2], 1)
+    reach = _FURTHEST * np.abs(turns - mean[2:]).max(axis=0)
+    tables = (usual, by_sound, weights[2:], mean[2:], reach)
+    return Habits(*(table.astype(np.float32) for table in tables), told=False)
 
 
-SOUNDS = 20  # columns of `sounds`
+def _corrected(guess: Habits, lessons: Sequence[Lesson]) -> Habits:
+    """The guess with what it leaves over explained by the sounds."""
+    wants = np.concatenate([sounds(one.phones, one.times_s) for one in lessons if one.phones is not None])
+    poses = np.concatenate([one.poses for one in lessons])
+    faces = np.concatenate([one.shapes for one in lessons])
+    left = faces - guess.usual - np.tensordot(wants, guess.by_sound, 1) - guess.turned(poses)
+    away = np.clip(poses[:, :2] / _POSE_UNIT - guess.posed, -guess.reach, guess.reach)
+    columns = np.concatenate([wants, away], axis=1).astype(np.float64)
+    usual = left.mean(axis=0, dtype=np.float64)
+    weights, mean = _ridge(columns, left - usual, _RIDGE)
+    usual -= np.tensordot(mean, weights, 1)
+    return replace(
+        guess,
+        usual=(guess.usual + usual).astype(np.float32),
+        by_sound=(guess.by_sound + weights[:SOUNDS]).astype(np.float32),
+        by_pose=(guess.by_pose + weights[SOUNDS:]).astype(np.float32),
+        told=True,
+    )
+
+
+def _ridge(columns: F64, faces: F64, belief: float) -> tuple[F64, F64]:
+    """Weights `(k, 468, 2)` by which centred columns `(n, k)` explain centred faces, and the columns' means `(k,)`."""
+    mean = columns.mean(axis=0)
+    centred = columns - mean
+    flat = faces.reshape(len(faces), -1)
+    weights = np.linalg.solve(centred.T @ centred + belief * np.eye(centred.shape[1]), centred.T @ flat)
+    return weights.reshape(-1, *faces.shape[1:]), mean

@@ -37,6 +37,10 @@ _LIPS = np.array(LIPS_OUTER + LIPS_INNER)
 _MADE_GAP = 0.05  # eye distances: lips that were moved farther than this are no longer the footage's
 _LOWER = np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308])
 _UPPER = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308])
+INNER_STRIP = np.array(  # triangles over the hole between the inner lips
+    [t for k in range(10) for t in ([_UPPER[k], _UPPER[k + 1], _LOWER[k]], [_UPPER[k + 1], _LOWER[k + 1], _LOWER[k]])],
+    np.int32,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +70,7 @@ def plan_mouths(library: MouthLibrary, phones: Phones, times_s: ArrayLike, poses
     must = mouth_targets(phones, times, frames=True)[:, 2] > _MUST
     turns = habits.turned(np.stack([mouth.pose for mouth in library.mouths]))
     own = (np.stack([mouth.shape for mouth in library.mouths]) / library.unit - turns).astype(np.float32)
-    path = _path(library, own, goals, sounds(phones, times - habits.lead_s), must, poses)
+    path = _path(library, own, goals, sounds(phones, times), must, poses)
     filmed = own[path]
     shapes = _calmed((filmed + _TOWARDS_GOAL * (goals - filmed)).astype(np.float32))
     gaps, found = gaps_and_widths(shapes)[0], gaps_and_widths(filmed)[0]

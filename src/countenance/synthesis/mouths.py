@@ -7,7 +7,7 @@ is brought by a similarity. The unit is that mesh's distance of the outer eye co
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ from countenance.perception.pose import apply, steady_frame
 from countenance.perception.topology import LIPS_INNER, LIPS_OUTER, POINTS
 from countenance.perception.tracks import FaceTrack
 from countenance.speech.phones import Phones
-from countenance.synthesis.mouthhabits import Habits, Lesson, learn, sounds
+from countenance.synthesis.mouthhabits import Habits, Lesson, in_time, learn, sounds
 
 _MOST = 240  # mouths kept in memory
 _RUN = 12  # consecutive frames kept together, so that motion can be followed
@@ -79,7 +79,8 @@ class MouthLibrary:
     """The talent's mouths in the order of the footage, with the face space they share and how they speak.
 
     `reference` `(478, 3)` is the mesh that spans the face space, `unit` its eye distance in pixels; `gap` and
-    `width` are the (5th, 50th, 95th) percentiles of all that was seen, in eye distances.
+    `width` are the (5th, 50th, 95th) percentiles of all that was seen, in eye distances; `early_s` is by how much each
+    clip's sound was found to run ahead of its picture.
     """
 
     mouths: tuple[Mouth, ...]
@@ -88,6 +89,7 @@ class MouthLibrary:
     gap: tuple[float, float, float]
     width: tuple[float, float, float]
     habits: Habits
+    early_s: tuple[float, ...]
 
     @property
     def shut(self) -> float:
@@ -119,17 +121,20 @@ def gather_mouths(footage: Sequence[Footage]) -> MouthLibrary:
     longest = max(footage[0].tracks, key=lambda track: len(track.frames))
     reference = np.array(longest.mesh[len(longest.mesh) // 2])
     unit = float(np.linalg.norm(reference[33, :2] - reference[263, :2]))
-    lessons = [_lesson(one, found, reference, unit) for one, found in zip(footage, seen, strict=True)]
+    taught = [in_time(_lesson(one, found, reference, unit)) for one, found in zip(footage, seen, strict=True)]
+    lessons = [lesson for lesson, _shift in taught]
     measured = np.array([gap_and_width(shape, 1.0) for lesson in lessons for shape in lesson.shapes])
     mouths: list[Mouth] = []
     place = first = 0
     count = sum(len(found) for found in seen)
-    for one, found in zip(footage, seen, strict=True):
+    for one, found, lesson in zip(footage, seen, lessons, strict=True):
         kept = [sighting for number, sighting in enumerate(found, start=place) if _kept(number, count)]
-        mouths += _read(one, kept, first, reference, unit)
+        mouths += _read(replace(one, phones=lesson.phones), kept, first, reference, unit)
         place += len(found)
         first += one.master.frames + _BETWEEN_CLIPS
-    return MouthLibrary(tuple(mouths), reference, unit, _range(measured[:, 0]), _range(measured[:, 1]), learn(lessons))
+    early_s = tuple(shift for _lesson, shift in taught)
+    ranges = _range(measured[:, 0]), _range(measured[:, 1])
+    return MouthLibrary(tuple(mouths), reference, unit, *ranges, learn(lessons), early_s)
 
 
 def _sightings(one: Footage) -> Iterator[tuple[FaceTrack, int]]:
@@ -145,7 +150,7 @@ def _lesson(one: Footage, found: Sequence[tuple[FaceTrack, int]], reference: F32
     step = max(1, len(found) // _MOST_LESSONS)
     few = [(track, index) for track, index in found[::step] if track.frames[index] < one.master.frames]
     shapes = [apply(steady_frame(t.mesh[i], reference), t.mesh[i][:POINTS, :2]) / unit for t, i in few]
-    times = np.array([float(one.master.pts[int(t.frames[i])] * one.master.time_base) for t, i in few], np.float64)
+    times = middles_s(one.master)[[int(track.frames[index]) for track, index in few]]
     poses = np.array([t.pose[i] for t, i in few], np.float32).reshape(-1, 3)
     return Lesson(np.array(shapes, np.float32).reshape(-1, POINTS, 2), poses, times, one.phones)
 
@@ -158,8 +163,7 @@ def _read(
     if not wanted:
         return
     start, end = min(wanted), max(wanted) + 1
-    times = np.array([float(pts * one.master.time_base) for pts in one.master.pts[start:end]])
-    said = None if one.phones is None else sounds(one.phones, times)
+    said = None if one.phones is None else sounds(one.phones, middles_s(one.master)[start:end])
     for number, frame in enumerate(decode(one.master, start=start, stop=end), start=start):
         if number not in wanted:
             continue
@@ -177,6 +181,15 @@ def _read(
             first + number, pixels, box, mesh[:POINTS], shape, to_face, gap, width, track.pose[index],
             _look(pixels, box, to_face, reference, unit), None if said is None else said[number - start],
         )  # fmt: skip
+
+
+def middles_s(master: Master) -> NDArray[np.float64]:
+    """The middle of each picture's time on the screen `(n,)`: what a picture shows, it shows for that long."""
+    starts = np.array(master.pts, np.float64) * float(master.time_base)
+    if len(starts) < 2:
+        return starts
+    steps = np.diff(starts)
+    return np.asarray(starts + np.append(steps, np.median(steps)) / 2)
 
 
 def unit_of(mesh: F32) -> float:
