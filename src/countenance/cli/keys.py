@@ -13,6 +13,7 @@ from countenance.cli.console import Call, command, table
 from countenance.errors import InputError
 
 NEW_VARIABLE = "COUNTENANCE_NEW_PASSPHRASE"
+SECRET_VARIABLE = "COUNTENANCE_SECRET"
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     command(keys, "check")(keys_check)
     command(keys, "protect")(keys_protect)
     command(keys, "unprotect")(keys_unprotect)
+    command(keys, "secret")(keys_secret)
 
 
 def keys_check(call: Call) -> None:
@@ -63,6 +65,28 @@ def keys_unprotect(call: Call) -> None:
 
     count = unprotect(call.project(), ask("Passphrase"))
     call.show({"opened": count}, f"opened: {count} keys; who can read the folder can use them")
+
+
+def keys_secret(
+    call: Call,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What briefs call it: small letters, digits, hyphens.")],
+    forget: Annotated[bool, typer.Option("--forget", help="Destroy it instead.")] = False,
+) -> None:
+    """Keep the key of a service (a voice, a translator), from COUNTENANCE_SECRET or asked for."""
+    from countenance.store.secrets import destroy_text_secret, save_text_secret
+
+    project = call.project()
+    if forget:
+        destroy_text_secret(project, name)
+        call.show({"forgotten": name}, f"forgotten: {name}")
+        return
+    text = os.environ.get(SECRET_VARIABLE)
+    if text is None:
+        if not sys.stdin.isatty():
+            raise InputError(f"a secret is needed; set {SECRET_VARIABLE}, since nobody can be asked here.")
+        text = getpass.getpass(f"Secret {name}: ")
+    save_text_secret(project, name, text)
+    call.show({"kept": name}, f"kept: {name}; a brief names it as `key: {name}`")
 
 
 def _new(variable: str) -> str:

@@ -58,17 +58,24 @@ def stretches(whole: Utterance) -> tuple[Stretch, ...]:
     return tuple(found)
 
 
-def joined(sounds: Sequence[Samples], pauses_s: Sequence[float], rate_hz: int) -> tuple[Samples, tuple[int, ...]]:
-    """Sounds in a row with their pauses, and where each begins (in samples; negative when its start was trimmed).
+def joined(
+    sounds: Sequence[Samples],
+    pauses_s: Sequence[float],
+    rate_hz: int,
+    spans_s: Sequence[tuple[float, float] | None] | None = None,
+) -> tuple[Samples, tuple[int, ...]]:
+    """Sounds in a row with their pauses, and where each begins (in samples; earlier than it is heard when trimmed).
 
     At a pause the silence that a sound brings along is trimmed, so that the pause has the length that was asked for.
+    `spans_s` says where speech begins and ends in each sound, where that is known; else it is listened for.
     """
     room = round(ROOM_S * rate_hz)
     parts: list[Samples] = []
     starts: list[int] = []
     at = 0
     for index, (sound, pause_s) in enumerate(zip(sounds, pauses_s, strict=True)):
-        span = speech_span(sound, rate_hz) if len(sound) else None
+        span = spans_s[index] if spans_s else None
+        span = span or (speech_span(sound, rate_hz) if len(sound) else None)
         first, last = 0, len(sound)
         pause = round(pause_s * rate_hz)
         if span is not None:

@@ -58,9 +58,10 @@ class EspeakVoice:
             raise InputError(f"There is nothing to speak in {said.text!r}: give a text with words.")
         if not SLOWEST_WPM <= wpm <= FASTEST_WPM:
             raise InputError(f"A rate of {wpm} words a minute cannot be spoken: choose {SLOWEST_WPM} to {FASTEST_WPM}.")
-        writing = _Writing(language, words)
+        bare = said.unmarked and not matches(said.spoken, words, language)
+        writing = _Writing(language, words, bare=bare)
         writing.write(said)
-        events, samples, rate_hz = raw_speech(writing.markup, language, wpm, self.variant, markup=True)
+        events, samples, rate_hz = raw_speech(writing.markup, language, wpm, self.variant, markup=not bare)
         events = [event._replace(position=writing.written_at(event.position)) for event in events]
         speech = speech_from_events(said.text, events, samples, rate_hz)
         if speech.span_s == (0.0, 0.0):
@@ -71,9 +72,13 @@ class EspeakVoice:
 
 
 class _Writing:
-    """An utterance in espeak-ng's SSML, with the place in the written text that each character stands for."""
+    """An utterance in espeak-ng's SSML, with the place in the written text that each character stands for.
 
-    def __init__(self, language: str, lexicon: Mapping[str, str]) -> None:
+    `bare` leaves the markup out, for an utterance that is `unmarked`.
+    """
+
+    def __init__(self, language: str, lexicon: Mapping[str, str], *, bare: bool) -> None:
+        self._bare = bare
         self.markup = ""
         self.notes: list[str] = []
         self.wanted: list[tuple[int, int, str]] = []  # characters of the written text, and the IPA that is due there
@@ -84,7 +89,8 @@ class _Writing:
         self._last = False
 
     def write(self, said: Utterance) -> None:
-        self._tag("<speak>")  # never closed: the tag would keep a full stop before it from being one
+        if not self._bare:
+            self._tag("<speak>")  # never closed: the tag would keep a full stop before it from being one
         runs = [index for index, part in enumerate(said.parts) if isinstance(part, Run) and part.text.strip()]
         for index, part in enumerate(said.parts):
             self._last = index == runs[-1] and not _manner(part)
@@ -130,14 +136,14 @@ class _Writing:
         self._plain(text[done:], written)
 
     def _plain(self, text: str, written: bool) -> None:
-        safe = text.replace("[[", "  ").replace("]]", "  ")
+        safe = text if self._bare else text.replace("[[", "  ").replace("]]", "  ")
         for index, character in enumerate(safe):
             # Right after phones the library reads signs by their names that it only pauses at elsewhere.
             after_phones = self.markup.endswith("]]")
             if after_phones and character == "." and not self._ends(safe[index + 1 :]):
                 character = ","
             if not (after_phones and _is_quote(character)):
-                self._stretch(_escaped(character))
+                self._stretch(character if self._bare else _escaped(character))
             self._at += written
 
     def _ends(self, after: str) -> bool:

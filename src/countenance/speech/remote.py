@@ -49,7 +49,9 @@ def check_address(url: str, *, secret: bool) -> SplitResult:
     if not sound:
         raise InputError(f"{url!r} is no http or https address; write one such as https://voices.example/v1.")
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise InputError(f"the address of {parts.hostname} holds more than host and path; keys belong in the key store.")
+        raise InputError(
+            f"the address of {parts.hostname} holds more than host and path; keys belong in the key store."
+        )
     if parts.scheme == "http" and not _inside(str(parts.hostname), secret):
         raise InputError(f"{parts.hostname} would be asked in the open; write https instead of http.")
     return parts
@@ -124,7 +126,9 @@ def _once(
         while chunk := answer.read1(1 << 16):
             content += chunk
             if len(content) > limits.most_bytes:
-                raise CountenanceError(f"{parts.hostname} sends more than {limits.most_bytes} bytes; send less at once.")
+                raise CountenanceError(
+                    f"{parts.hostname} sends more than {limits.most_bytes} bytes; send less at once."
+                )
             if time.monotonic() > ends:
                 raise OSError(f"no end after {limits.longest_s:g} s")
         announced = answer.getheader("Content-Length")

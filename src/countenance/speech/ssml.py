@@ -41,8 +41,11 @@ SayAs = Callable[[str, str, str], str]
 
 
 def is_ssml(text: str) -> bool:
-    """Whether a text means to be SSML: it begins with `<speak`, perhaps after an XML declaration."""
-    return re.match(r"\s*(<\?xml[^>]*\?>\s*)?<speak[\s>/]", text.lstrip("\ufeff")) is not None
+    """Whether a text means to be SSML: it begins with `<speak`, perhaps after what XML may have before it."""
+    start = text.lstrip("\ufeff \t\r\n")
+    return re.match(r"<speak[\s>/]", start) is not None or (
+        start.startswith(("<?xml", "<!DOCTYPE", "<!--")) and re.search(r"<speak[\s>/]", start) is not None
+    )
 
 
 def read_text(text: str, say_as: SayAs | None = None, name: str = "the text") -> Utterance:

@@ -31,6 +31,11 @@ class Run:
         return self.text if self.said is None else self.said
 
     @property
+    def plain_text(self) -> bool:
+        """What is written is what is read, in whatever manner."""
+        return self.said is None and self.ipa is None and not self.spelt
+
+    @property
     def plain(self) -> bool:
         """Nothing is asked but to read what is written."""
         return self == Run(self.text)
@@ -75,6 +80,11 @@ class Utterance:
         return all(isinstance(part, Run) and part.plain for part in self.parts)
 
     @property
+    def unmarked(self) -> bool:
+        """Whether nothing but text is asked for, as it is written or in other words."""
+        return all(isinstance(part, Run) and part == Run(part.text, part.said) for part in self.parts)
+
+    @property
     def says_something(self) -> bool:
         return any(c.isalnum() for c in self.spoken) or any(isinstance(p, Run) and p.ipa for p in self.parts)
 
@@ -114,5 +124,3 @@ def cut(whole: Utterance, ends: Sequence[int]) -> tuple[Utterance, ...]:
         pieces[-1].append(rest)
         at += len(rest.text)
     return tuple(Utterance(tuple(piece)) for piece in pieces if piece)
-
-

@@ -29,7 +29,7 @@ from countenance.store.shred import overwrite_with
 
 VARIABLE = "COUNTENANCE_PASSPHRASE"
 FEWEST_LETTERS = 10
-SUFFIXES = (".key", ".pem")
+SUFFIXES = (".key", ".pem", ".secret")
 _FILE = "passphrase.json"
 _MAGIC = b"CNTK1\n"
 _MASTER = b"countenance master key v1"

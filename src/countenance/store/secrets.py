@@ -21,9 +21,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from countenance.errors import InputError, IntegrityError
 from countenance.store.passphrase import seal, unseal
 from countenance.store.project import Project
-from countenance.store.shred import destroy_key
+from countenance.store.shred import destroy_key, overwrite_with
 
 SYMMETRIC_BYTES = 32
+LONGEST_TEXT = 4096
 _NONCE_BYTES = 12  # NIST SP 800-38D; random nonces serve for 2^32 messages of one key
 
 
@@ -72,6 +73,32 @@ def rename_symmetric(project: Project, name: str, now: str) -> None:
     if content is not None:
         _load_or_create(project, _path(project, now, ".key"), lambda: content)
         destroy_symmetric(project, name)
+
+
+def save_text_secret(project: Project, name: str, text: str) -> None:
+    """Keep a secret that somebody else made, such as the key of a service; one of the same name is replaced.
+
+    InputError for a name that is none, or a text that no service gives out: empty, with blanks, or very long.
+    """
+    clean = text.strip()
+    if not clean or len(clean) > LONGEST_TEXT or not all("!" <= one <= "~" for one in clean):
+        raise InputError(f"what is to be the secret {name!r} is no key of a service; paste it as it was given to you.")
+    path = _path(project, name, ".secret")
+    if path.exists():
+        overwrite_with(path, seal(project, path.name, clean.encode()))
+    else:
+        _load_or_create(project, path, clean.encode)
+
+
+def find_text_secret(project: Project, name: str) -> str | None:
+    """The secret that was kept under a name; None when there is none."""
+    path = _path(project, name, ".secret")
+    return _load_or_create(project, path, bytes).decode() if path.exists() else None
+
+
+def destroy_text_secret(project: Project, name: str) -> None:
+    """Overwrite and remove the secret `name`."""
+    destroy_key(_path(project, name, ".secret"))
 
 
 def encrypt(key: bytes, content: bytes, bound_to: bytes) -> bytes:
