@@ -27,6 +27,7 @@ from countenance.cli import (
     review,
     serving,
     setup,
+    site,
     verify,
 )
 from countenance.cli.console import EXIT_STATUSES, INTERRUPTED, ProjectOption
@@ -61,7 +62,7 @@ def _common(
 
 _ROOMS = (
     setup, keys, people, consent, policy, erasure, produce, review, inspect,
-    preflight, ledger, verify, evidence, serving, doctor, bench,
+    preflight, ledger, verify, evidence, serving, site, doctor, bench,
 )  # fmt: skip
 for commands in _ROOMS:
     commands.register(app)
