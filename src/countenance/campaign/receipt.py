@@ -67,6 +67,7 @@ def make_receipt(
         ],
         "engines": rendering.facts["engines"],
         "voice": {"engine": "espeak-ng", **rendering.facts["voice"]} if task.dub else "original",
+        "sound": rendering.facts.get("sound") or "original",
         "timeline": rendering.facts["timeline"],
         "seed": brief.seed,
         "encoder": {"codec": "libx264", "preset": WEB.preset, "crf": WEB.crf, "profile": "high"},

@@ -198,6 +198,7 @@ def _record(task: Task, row: VariantRow, grants: Sequence[RecordedGrant]) -> Rel
         badge=brief.label.badge,
         grants=tuple(grant_commitment(task.project, one.grant) for one in grants),
         label=label_for(task),
+        sound=task.soundtrack.under if task.soundtrack else "",
     )
 
 

@@ -19,8 +19,10 @@ from countenance.campaign.crew import Crew, Hidden, Member, Painted
 from countenance.campaign.likenesses import embeddings_of, likeness_of
 from countenance.campaign.ownwords import own_words
 from countenance.campaign.plan import Part
+from countenance.campaign.sound_wish import USUAL_SOUND
 from countenance.campaign.stages import Progress, key_of
 from countenance.campaign.task import HEARD_HZ, Task, shown_frames
+from countenance.media import mix
 from countenance.media.beside import Beside, ahead
 from countenance.media.encode import PREVIEW, encode
 from countenance.media.frame import Frame
@@ -70,7 +72,9 @@ def render_variant(task: Task, progress: Progress, *, preview: bool) -> Renderin
     parts = [[part.track, part.engines, _references(task, part)] for part in task.variant.parts]
     speech = task.dub.sound.parent.name if task.dub else None
     used = {name: ENGINES[name] for name in task.engines}
-    key = key_of(_RENDER, task.variant_id, task.seen.sha256, parts, speech, used, task.brief.gate, *_heard_notes(task))
+    sound = [task.brief.sound.to_json()] if task.dub and task.brief.sound != USUAL_SOUND else []
+    given = (parts, speech, used, task.brief.gate, *_heard_notes(task), *sound)
+    key = key_of(_RENDER, task.variant_id, task.seen.sha256, *given)
     folder = task.project.work / "render" / key
     people = {name for one in task.variant.parts for name in (one.seen, one.shown)}
     hold(task.project, WORK, f"render/{key}", people)
@@ -122,6 +126,7 @@ def _render(task: Task, folder: Path, progress: Progress, preview: bool) -> None
             "engines": {name: ENGINES[name] for name in task.engines},
             "timeline": change or "as shot",
             "voice": {"rate_factor": dub.rate_factor, "shortfall_s": dub.shortfall_s} if dub else None,
+            "sound": task.soundtrack.facts if task.soundtrack else None,
             "warnings": list(_heard_notes(task)),
             "passed": verdict.passed,
             "failed": list(verdict.failed),
@@ -289,4 +294,6 @@ def _judged(task: Task, measured: Measured) -> Verdict:
             kept = "the master's own sound is kept as shot"
             reasons["loudness_lufs"] = f"{kept}, at {loudness:.1f} LUFS"
             reasons["true_peak_dbtp"] = f"{kept}, peaking at {peak:.1f} dBTP"
-    return judge(figures, task.brief.gate, reasons)
+    profiles = mix.profiles()
+    louder_lu = profiles[task.brief.sound.profile].lufs - profiles[USUAL_SOUND.profile].lufs
+    return judge(figures, task.brief.gate, reasons, {"loudness_lufs": louder_lu})

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from countenance.campaign.brief import Brief
 from countenance.campaign.plan import Variant
+from countenance.campaign.soundtrack import Soundtrack, soundtrack
 from countenance.campaign.stages import Dub, Seen
 from countenance.campaign.timeline import Timeline, as_shot
 from countenance.media.audio import Samples, mono, read_mono, resample, sound_blocks
@@ -61,18 +63,23 @@ class Task:
             return resample(mono(self.dub.speech.samples), RATE_HZ, HEARD_HZ)
         return read_mono(self.master.path, HEARD_HZ, self.master.origin_s)
 
+    @cached_property
+    def soundtrack(self) -> Soundtrack | None:
+        """The mixed sound of a dub; None where the master's own sound stays."""
+        return soundtrack(self.brief, self.seen, self.dub) if self.dub else None
+
     def loudness(self) -> Loudness | None:
         """How loud it is; None without sound."""
-        if self.dub:
-            return measure_loudness([self.dub.speech.samples], RATE_HZ)
+        if self.soundtrack:
+            return measure_loudness([self.soundtrack.samples], RATE_HZ)
         if self.master.audio_codec is None:
             return None
         return measure_loudness(sound_blocks(self.master.path, RATE_HZ, self.master.origin_s), RATE_HZ)
 
     def sound(self, mark: SoundWork | None = None) -> Sound | None:
         """What is delivered: the dub, or the master's own track, copied where it can be and gets no `mark`."""
-        if self.dub:
-            return Sound(samples=self.dub.speech.samples, work=mark)
+        if self.soundtrack:
+            return Sound(samples=self.soundtrack.samples, work=mark)
         if mark is None or self.master.audio_codec is None:
             return sound_of(self.master)
         return Sound(blocks_of=self.master.path, origin_s=self.master.origin_s, work=mark)

@@ -23,6 +23,8 @@ _LIMITED = 1
 AUDIO_RATE_HZ = 48_000
 _AUDIO_BIT_RATE = 192_000
 _AAC_BLOCK = 1024
+_SURROUND = 6
+_LAYOUTS = {1: "mono", 2: "stereo", _SURROUND: "5.1"}
 
 SoundWork = Callable[[Iterator[Samples]], Iterator[Samples]]
 
@@ -44,7 +46,9 @@ PREVIEW = Picture(preset="ultrafast", crf=30, scale=Fraction(1, 2))
 @dataclass(frozen=True)
 class Sound:
     """What is heard, from one of three: samples `(n,)` or `(n, channels)` float32 at 48 kHz from time 0, the sound of
-    a file bit by bit (`blocks_of`, with its time 0 at `origin_s` on its clock), or a file's own AAC track as it is."""
+    a file bit by bit (`blocks_of`, with its time 0 at `origin_s` on its clock), or a file's own AAC track as it is.
+
+    Samples of 5.1 stay 5.1; a file's sound is mixed down to stereo."""
 
     samples: NDArray[np.float32] | None = None
     blocks_of: Path | None = None
@@ -144,18 +148,21 @@ def _mux_sound(container: Any, tracks: Iterator[Any], pending: Any, before: Any)
 def _sound_packets(container: Any, sound: Sound) -> Iterator[Any]:
     if sound.copy_from is not None:
         return _copied(container, sound.copy_from)
-    blocks = _stereo_blocks(sound)
+    blocks = _mixed_blocks(sound)
     first = next(blocks, None)
     if first is None:
         return iter(())
-    stream = container.add_stream("aac", rate=AUDIO_RATE_HZ, layout="stereo" if first.shape[1] == 2 else "mono")
-    stream.bit_rate = _AUDIO_BIT_RATE
+    stream = container.add_stream("aac", rate=AUDIO_RATE_HZ, layout=_LAYOUTS[first.shape[1]])
+    stream.bit_rate = _AUDIO_BIT_RATE * (1 if first.shape[1] <= 2 else 2)
     return _encoded(stream, chain((first,), blocks))
 
 
-def _stereo_blocks(sound: Sound) -> Iterator[Samples]:
-    """Blocks (n, 1 or 2), none of them empty."""
+def _mixed_blocks(sound: Sound) -> Iterator[Samples]:
+    """Blocks (n, 1, 2 or 6), none of them empty."""
     whole: Iterable[Samples] = ()
+    if sound.samples is not None and columns(sound.samples).shape[1] == _SURROUND:
+        kept = iter((np.asarray(sound.samples),) if sound.samples.size else ())
+        return sound.work(kept) if sound.work else kept
     if sound.blocks_of is not None:
         whole = sound_blocks(sound.blocks_of, AUDIO_RATE_HZ, sound.origin_s)
     elif sound.samples is not None:
@@ -186,7 +193,7 @@ def _copied(container: Any, source: Path) -> Iterator[Any]:
 def _encoded(stream: Any, blocks: Iterable[Samples]) -> Iterator[Any]:
     start = 0
     for block in blocks:
-        layout = "stereo" if block.shape[1] == 2 else "mono"
+        layout = _LAYOUTS[block.shape[1]]
         for first in range(0, len(block), _AAC_BLOCK):
             part = np.ascontiguousarray(block[first : first + _AAC_BLOCK].T, np.float32)
             frame = av.AudioFrame.from_ndarray(part, format="fltp", layout=layout)

@@ -31,6 +31,11 @@ MASTER_SOURCE_TYPES = (
 
 PARTS = ("face", "mouth", "voice")
 BADGES = ("off", "corner", "endcard")
+SOUNDS = {  # what lies under a new voice, in words for machines and their readers
+    "": "",
+    "effects": "music and effects of the master under the new voice",
+    "bed": "a music bed under the new voice",
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class ReleaseRecord:
 
     `mark_id` is the 64-bit watermark id in hex; `master_source_type` the IPTC term for the master,
     None when there was no master; `grants` are keyed commitments; `released_at` ISO 8601 in UTC. `label` is
-    how the visible badge looks and when it is shown, if there is one.
+    how the visible badge looks and when it is shown, if there is one. `sound` is a key of `SOUNDS`.
     """
 
     release_id: str
@@ -64,6 +69,7 @@ class ReleaseRecord:
     badge: str
     grants: tuple[str, ...]
     label: Label = USUAL
+    sound: str = ""
 
     def __post_init__(self) -> None:
         checks = {
@@ -72,6 +78,7 @@ class ReleaseRecord:
             "master_source_type": self.master_source_type in (None, *MASTER_SOURCE_TYPES),
             "engines": all(engine.part in PARTS for engine in self.engines),
             "badge": self.badge in BADGES,
+            "sound": self.sound in SOUNDS,
             "grants": all(re.fullmatch(r"[0-9a-f]{64}", grant) for grant in self.grants),
         }
         for name, sound in checks.items():
@@ -143,8 +150,9 @@ def sentence(record: ReleaseRecord) -> str:
 
 
 def captions_note(record: ReleaseRecord) -> str:
-    """The comment at the head of caption files: the disclosure, and which release this is."""
-    return "\n".join(line for line in (sentence(record), f"Release {record.release_id}") if line)
+    """The comment at the head of caption files: the disclosure, the sound's parts, and which release this is."""
+    sound = f"Sound: {SOUNDS[record.sound]}" if record.sound else ""
+    return "\n".join(line for line in (sentence(record), sound, f"Release {record.release_id}") if line)
 
 
 def badge_text(record: ReleaseRecord) -> str:

@@ -11,6 +11,7 @@ from countenance.provenance.disclosure import (
     ALGORITHMIC,
     COMPOSITE_TRAINED,
     IPTC_TERMS,
+    SOUNDS,
     TRAINED,
     EngineUse,
     ReleaseRecord,
@@ -56,6 +57,8 @@ def c2pa_actions(record: ReleaseRecord, sources: Sources = Sources()) -> list[di
     actions += [_edited(record, engine, sources) for engine in record.engines]
     if sources.voice is not None:
         actions.append({"action": "c2pa.placed", "parameters": {"ingredientIds": [VOICE]}})
+    if record.sound:
+        actions.append({"action": "c2pa.edited", "parameters": {"description": SOUNDS[record.sound]}})
     if record.dubbed:
         languages = {"sourceLanguage": record.master_language, "targetLanguage": record.language}
         actions.append({"action": "c2pa.translated", "parameters": languages})

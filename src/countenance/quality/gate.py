@@ -29,6 +29,11 @@ class Limit:
         below = self.most is None or size <= self.most
         return above and below and not math.isnan(size)
 
+    def moved(self, by: float) -> Limit:
+        """The same range elsewhere."""
+        least, most = (None if end is None else end + by for end in (self.least, self.most))
+        return Limit(least, most, self.magnitude)
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -115,12 +120,18 @@ def limit(key: str, gate: str) -> Limit:
     return Limit(ends.get("min"), ends.get("max"), kinds()[key].magnitude)
 
 
-def judge(values: Mapping[str, float | None], gate: str, reasons: Mapping[str, str] | None = None) -> Verdict:
+def judge(
+    values: Mapping[str, float | None],
+    gate: str,
+    reasons: Mapping[str, str] | None = None,
+    shifts: Mapping[str, float] | None = None,
+) -> Verdict:
     """Judge measured values at a gate.
 
     `values` maps keys of gates.toml to numbers in base units (shares 0..1). A key that is absent does not
     apply to this variant; None means that it could not be measured, and `reasons` may say why: such a figure
-    is shown but neither passes nor fails. A gate at which nothing at all could be judged is not passed.
+    is shown but neither passes nor fails. `shifts` moves both ends of a limit, where another aim than the usual one
+    was asked for: a loudness, say. A gate at which nothing at all could be judged is not passed.
     Raises InputError for an unknown gate, CountenanceError for an unknown figure.
     """
     known = kinds()
@@ -128,9 +139,9 @@ def judge(values: Mapping[str, float | None], gate: str, reasons: Mapping[str, s
     for key in values:
         if key not in known:
             raise CountenanceError(f"no gate knows the figure '{key}'{nearest(key, known)}")
-    reasons = reasons or {}
+    reasons, shifts = reasons or {}, shifts or {}
     figures = tuple(
-        _judged(kind, values[key], limit(key, gate), reasons.get(key, ""))
+        _judged(kind, values[key], limit(key, gate).moved(shifts.get(key, 0.0)), reasons.get(key, ""))
         for key, kind in known.items()
         if key in values
     )
