@@ -46,10 +46,12 @@ LEVEL_WINDOW_S = 0.025
 class Heard:
     """The way of a text through a recording: for each frame of 10 ms its step, and how well it fits.
 
+    `edges` says in frames where between the middles of the frame before (0) and of this one (1) the step changes;
     `fit` is the log-likelihood of the step's own sound less that of the best phone of all in that frame.
     """
 
     steps: list[Step]
+    edges: Table
     fit: Table
     ways: tuple[tuple[tuple[str, ...], ...], ...]  # pronunciations of each word in IPA, as numbered in the steps
 
@@ -79,12 +81,12 @@ def prepare(sound: Samples) -> Listening:
 def listen(heard: Listening, words: Sequence[Pronounced], prices: Prices | None = None) -> Heard:
     """Search the words in a recording of up to some minutes."""
     task = _Task(words)
-    scores = task.score(heard)
+    scores = better = task.score(heard)
     steps = task.search(scores, prices)
     for _ in range(LESSONS):
         better = task.learned(heard, steps, scores)
         steps = task.search(better, prices)
-    return Heard(steps, task.fit(steps, scores), task.ways)
+    return Heard(steps, task.edges(steps, better), task.fit(steps, scores), task.ways)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +148,22 @@ class _Task:
             rest * scores.any_speech + share * any_speech,
             rest * scores.quiet + share * own[:, self.silence * STATES],
         )
+
+    def edges(self, steps: Sequence[Step], scores: _Scores) -> Table:
+        """Where the score of the new step overtakes that of the old one, on a straight line between two frames."""
+        result = np.full(len(steps), 0.5, np.float32)
+        for frame in range(1, len(steps)):
+            if steps[frame] != steps[frame - 1]:
+                old, new = (self._scores_of(steps[at], scores) for at in (frame - 1, frame))
+                before = max(0.0, float(old[frame - 1] - new[frame - 1]))
+                after = max(0.0, float(new[frame] - old[frame]))
+                result[frame] = before / (before + after) if before + after > 0 else 0.5
+        return result
+
+    def _scores_of(self, step: Step, scores: _Scores) -> Table:
+        if step.state >= 0:
+            return scores.states[:, self.graph[step.word][step.way].columns[step.state]]
+        return scores.quiet if step.state == -1 else scores.any_speech
 
     def fit(self, steps: Sequence[Step], scores: _Scores) -> Table:
         result = np.zeros(len(steps), np.float32)

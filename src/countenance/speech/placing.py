@@ -10,7 +10,7 @@ from countenance.speech.arpabet import arpabet
 from countenance.speech.senones import STATES
 
 # A state that is first seen in frame i began this long before the middle of frame i.
-LATE_S = 0.013
+LATE_S = 0.008
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,13 @@ def placed(heard: Heard, first_s: float = 0.0) -> list[Placed]:
     for (word, way, place), run in groupby(frames):
         last = frame + sum(1 for _ in run)
         if place >= 0:
-            start_s, end_s = (max(0.0, first_s + edge * FRAME_S - LATE_S) for edge in (frame, last))
+            start_s, end_s = (_time_s(heard, edge, first_s) for edge in (frame, last))
             result.append(Placed(word, heard.ways[word][way][place], start_s, end_s))
         frame = last
     return result
+
+
+def _time_s(heard: Heard, frame: int, first_s: float) -> float:
+    """When the step of `frame` begins."""
+    between = float(heard.edges[frame]) if frame < len(heard.edges) else 0.5
+    return max(0.0, first_s + (frame - 1 + between) * FRAME_S - LATE_S)

@@ -23,7 +23,7 @@ Index = NDArray[np.int64]
 NEVER = np.float32(-1e30)
 BLOCK = 1000  # frames between two looks at the window
 LAG = 3000  # frames until the past counts as settled
-WINDOW = 400  # words in sight
+WINDOW = 200  # words in sight
 QUIET, SPEAKING = 0, 1  # the two kinds of gap
 
 
@@ -39,8 +39,8 @@ class Way:
 class Prices:
     """Log-probabilities (below zero) of what is not a plain step; per frame where it says so."""
 
-    leave_out_word: float = -60.0
-    leave_out_phone: float = -20.0
+    leave_out: float = -170.0  # once for any number of words in a row
+    leave_out_phone: float = -9.0
     enter_quiet: float = -3.0
     enter_speaking: float = -100.0
     hurry: float = -4.0  # to leap over the middle of a phone
@@ -84,6 +84,7 @@ class _Record:
     states: NDArray[np.int8]
     gaps: NDArray[np.int8]
     joints: NDArray[np.int8]
+    leaps: NDArray[np.int16]  # how many words were left out just before a joint
 
 
 def search(
@@ -116,7 +117,8 @@ class _Walk:
         self.low, self.high = 0, min(self.count, WINDOW)
         self.values = np.full(int(chain.begins[self.high]), NEVER)
         self.gaps = np.full((2, self.high + 1), NEVER)
-        self.joints = self._after_leaving_out(np.concatenate([[np.float32(0)], np.full(self.high, NEVER)]))
+        self.fares = np.concatenate([[0.0], np.cumsum(chain.left_out, dtype=np.float64)])
+        self.joints = np.concatenate([[np.float32(0)], np.full(self.high, NEVER)])
         self.records: list[_Record] = []
         self.settled: list[Step] = []
 
@@ -140,12 +142,18 @@ class _Walk:
             np.zeros((len(states), size), np.int8),
             np.zeros((len(states), 2, words + 1), np.int8),
             np.zeros((len(states), words + 1), np.int8),
+            np.zeros((len(states), words + 1), np.int16),
         )
         enter = np.array([[prices.enter_quiet], [prices.enter_speaking]], np.float32)
         values, held, joints = self.values, self.gaps, self.joints
         move, leap = np.full(size, NEVER), np.full(size, NEVER)
         out = np.full((exits.shape[1] + 2, words + 1), NEVER)
         ways = exits.shape[1]
+        fares = (self.fares[low : high + 1] - self.fares[low]).astype(np.float32)
+        leave_out = np.float32(prices.leave_out)
+        places = np.arange(words + 1)
+        if start == 0:
+            joints = np.maximum(joints, joints[0] + np.where(places > 0, leave_out + fares, 0))
         for row in range(len(states)):
             move[1:] = values[:-1] + go[:-1]
             move[first] = joints[before_first] + entry
@@ -169,10 +177,18 @@ class _Walk:
 
             out[:ways, 1:] = np.where(exists, values[exits], NEVER).T
             out[ways:] = held
-            best = out.argmax(axis=0)
+            record.joints[row] = out.argmax(axis=0)
             plain = out.max(axis=0)
-            joints = self._after_leaving_out(plain)
-            record.joints[row] = np.where(joints > plain + 1e-3, -1, best)
+            afar = plain - fares
+            reach = np.maximum.accumulate(afar)
+            leapt = reach + fares + leave_out
+            better = leapt > plain
+            if better.any():
+                joints = np.where(better, leapt, plain)
+                origin = np.maximum.accumulate(np.where(afar >= reach, places, 0))
+                record.leaps[row] = np.where(better, places - origin, 0)
+            else:
+                joints = plain
         self.values, self.gaps, self.joints = values, held, joints
         self.records.append(record)
         top = max(float(values.max(initial=NEVER)), float(held.max()))
@@ -210,11 +226,6 @@ class _Walk:
         self.low, self.high = low, high
         self.joints = joints
 
-    def _after_leaving_out(self, joints: Table) -> Table:
-        """Joints reachable from earlier ones by leaving words out."""
-        prices = np.concatenate([[np.float32(0)], np.cumsum(self.chain.left_out[self.low : self.high])])
-        return np.asarray(np.maximum.accumulate(joints - prices) + prices, dtype=np.float32)
-
     def _best(self) -> tuple[str, int]:
         places = {"state": self.values, "quiet": self.gaps[QUIET], "speaking": self.gaps[SPEAKING]}
         kind = max(places, key=lambda name: float(places[name].max(initial=NEVER)))
@@ -230,8 +241,8 @@ class _Walk:
             offset = int(chain.begins[record.low])
             for row in range(len(record.states) - 1, -1, -1):
                 if kind == "joint":
-                    while (came := int(record.joints[row, place - record.low])) < 0:
-                        place -= 1
+                    place -= int(record.leaps[row, place - record.low])
+                    came = int(record.joints[row, place - record.low])
                     if came < ways:
                         kind, place = "state", int(chain.exits[place - 1, came])
                     else:
@@ -275,7 +286,7 @@ def _chain(words: Sequence[Sequence[Way]], prices: Prices, per_phone: int) -> _C
             exits[index, number] = total - 1
         begins.append(total)
         phones = min(len(one.columns) for one in ways) / per_phone
-        left_out.append(prices.leave_out_word + prices.leave_out_phone * phones)
+        left_out.append(prices.leave_out_phone * phones)
     stays = np.concatenate(stay).astype(np.float32)
     return _Chain(
         np.concatenate(columns),
