@@ -18,7 +18,7 @@ from countenance.perception.topology import LIPS_INNER, LIPS_OUTER
 from countenance.speech.phones import Phones
 from countenance.speech.visemes import mouth_targets
 from countenance.synthesis.mouthhabits import sounds
-from countenance.synthesis.mouths import MouthLibrary, choose_path, gap_and_width, wanted_shapes
+from countenance.synthesis.mouths import MouthLibrary, choose_path, wanted_shapes
 from countenance.synthesis.mouthsearch import Steps, cheapest
 
 FOOTAGE, MADE = "footage", "made"
@@ -27,12 +27,14 @@ _SQUEEZE = 0.5
 _MUST = 0.4  # of press or tuck: from here on lips are shut whatever the footage shows
 _MADE = 0.035  # eye distances that the lips lie away from the footage's own, from which on they are made
 _TOWARDS_GOAL = 0.6  # of the way from the footage's shape to the one that the sounds ask for
+_HOLD, _MOVING = 0.6, 0.008  # what a held mouth costs while lips should move this fast
+_SPEED = 0.012  # eye distances a picture
 _SHAPE = 0.02  # eye distances by which lips are off that cost as much as 1
 _CONTEXT, _UNKNOWN = 0.5, 0.5  # cost of other sounds, and of not knowing what was said
 _POSE, _POSE_DEGREES = 1.0, 3.5
 _EVEN = 5  # pictures over which poses of different pieces of footage are evened
 _SHUT, _SHUT_GAP = 30.0, 0.02
-_JUMP, _JUMP_SHAPE, _JUMP_LOOK, _LOOK = 0.5, 1.0, 1.0, 12.0
+_JUMP, _JUMP_SHAPE, _JUMP_LOOK, _LOOK = 1.0, 1.0, 1.0, 12.0
 _LIPS = np.array(LIPS_OUTER + LIPS_INNER)
 _MADE_GAP = 0.05  # eye distances: lips that were moved farther than this are no longer the footage's
 _LOWER = np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308])
@@ -74,7 +76,7 @@ def plan_mouths(library: MouthLibrary, phones: Phones, times_s: ArrayLike, poses
     filmed = own[path]
     shapes = _calmed((filmed + _TOWARDS_GOAL * (goals - filmed)).astype(np.float32))
     gaps, found = gaps_and_widths(shapes)[0], gaps_and_widths(filmed)[0]
-    gaps = _reachable(np.where(must, library.shut, gaps), found, must_shut=must)
+    gaps = _reachable(np.where(must, library.shut, np.maximum(gaps, library.shut)), found, must_shut=must)
     exact = np.stack([with_gap(shape, float(gap), 1.0) for shape, gap in zip(shapes, gaps, strict=True)])
     away = np.sqrt(((exact - filmed)[:, _LIPS] ** 2).sum(axis=2).mean(axis=1))
     turned = uniform_filter1d(turns[path], _EVEN, axis=0, mode="nearest")
@@ -95,21 +97,33 @@ def _path(
     context = np.stack([mouth.sound if mouth.sound is not None else 0 * said[0] for mouth in mouths])
     open_by = np.maximum(np.array([mouth.gap for mouth in mouths]) - _closed(library), 0) / _SHUT_GAP
 
+    wanted_speed = np.gradient(wanted, axis=0).astype(np.float32) if len(wanted) > 1 else 0 * wanted
+    order = np.array([mouth.frame for mouth in mouths], np.int64)
+    speed = _speeds(lips, order)
+
     def local(first: int, end: int) -> F32:
         now = slice(first, end)
         shape = _squares(wanted[now], lips) / np.float32(_SHAPE**2 * len(_LIPS))
         other = np.where(known, _CONTEXT * _squares(said[now], context), _UNKNOWN)
+        shape += _squares(wanted_speed[now], speed) / np.float32(_SPEED**2 * len(_LIPS))
         posed = _POSE * _squares((poses[now, :2] / _POSE_DEGREES).astype(np.float32), turned)
         return np.asarray(shape + other + posed + must[now, None] * open_by**2 * _SHUT, np.float32)
 
-    order = np.array([mouth.frame for mouth in mouths], np.int64)
     after = np.minimum(np.arange(len(mouths)) + 1, len(mouths) - 1)
     after = np.where(order[after] - order <= 2, after, np.arange(len(mouths)))
     looks = _flat(np.stack([mouth.look for mouth in mouths]))
     moved = np.sqrt(_squares(lips[after], lips) / len(_LIPS)) / _SHAPE
     looked = np.sqrt(_squares(looks[after], looks) / looks.shape[1]) / _LOOK
     jump = (_JUMP + _JUMP_SHAPE * moved + _JUMP_LOOK * looked).astype(np.float32)
-    return cheapest(local, len(goals), Steps(order, jump))
+    moving = np.sqrt((wanted_speed**2).sum(axis=1) / len(_LIPS)) / _MOVING
+    return cheapest(local, (_HOLD * np.minimum(moving, 1)).astype(np.float32), Steps(order, jump))
+
+
+def _speeds(lips: F32, order: NDArray[np.int64]) -> F32:
+    """How the lips `(m, k)` were moving, a picture, where the footage goes on on both sides; half of it at an end."""
+    ahead = np.zeros_like(lips)
+    ahead[:-1] = np.where((np.diff(order) == 1)[:, None], np.diff(lips, axis=0), 0)
+    return np.asarray((ahead + np.concatenate([ahead[:1] * 0, ahead[:-1]])) / 2, np.float32)
 
 
 def _closed(library: MouthLibrary) -> float:
@@ -158,14 +172,16 @@ def _reachable(
 
 
 def gaps_and_widths(shapes: F32) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Inner lip gaps and mouth widths `(n,)` of shapes `(n, 468, 2)` in eye distances."""
-    gaps = np.linalg.norm(shapes[:, 14] - shapes[:, 13], axis=1).astype(np.float64)
-    return gaps, np.linalg.norm(shapes[:, 291] - shapes[:, 61], axis=1).astype(np.float64)
+    """Inner lip gaps, below 0 where lips would cross, and mouth widths `(n,)` of shapes `(n, 468, 2)`."""
+    across = (shapes[:, 291] - shapes[:, 61]).astype(np.float64)
+    widths = np.linalg.norm(across, axis=1)
+    down = np.stack([-across[:, 1], across[:, 0]], axis=1) / (widths[:, None] + 1e-9)
+    return ((shapes[:, 14] - shapes[:, 13]) * down).sum(axis=1), widths
 
 
 def with_gap(shape: F32, gap: float, unit: float) -> F32:
     """The shape with its inner lips set to a gap (eye distances): the jaw does most of it, the upper lip a little."""
-    now, width = gap_and_width(shape, unit)
+    now, width = (float(some[0]) / unit for some in gaps_and_widths(shape[None]))
     corner_right, corner_left = shape[61], shape[291]
     along = (corner_left - corner_right) / (np.linalg.norm(corner_left - corner_right) + 1e-6)
     down = np.array([-along[1], along[0]], np.float32)

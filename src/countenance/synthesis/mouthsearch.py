@@ -18,7 +18,7 @@ from countenance.media.frame import F32
 _BEAM = 48  # mouths from which a jump may start at each picture
 _BLOCK = 256  # pictures whose costs are worked out at once
 _STEPS = (0, 1, 2, 3)  # pictures of the footage passed from one picture to the next
-_PACE = np.array([0.06, 0.0, 0.03, 0.12], np.float32)  # what standing still and hurrying cost
+_PACE = np.array([0.0, 0.0, 0.03, 0.12], np.float32)  # what hurrying costs
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +42,13 @@ class Steps:
         return before.astype(np.int64), cost
 
 
-def cheapest(local: Callable[[int, int], F32], pictures: int, steps: Steps) -> NDArray[np.int64]:
-    """The path `(n,)` of mouths with the least sum of costs; `local(first, end)` are the pictures' costs `(k, m)`."""
+def cheapest(local: Callable[[int, int], F32], holding: F32, steps: Steps) -> NDArray[np.int64]:
+    """The path `(n,)` of mouths with the least sum of costs.
+
+    `local(first, end)` are the costs `(k, m)` of all mouths in some pictures; `holding` `(n,)` is what it costs in each
+    to go on showing the mouth of the one before.
+    """
+    pictures = len(holding)
     before, pace = steps.follow
     count = len(steps.order)
     kind = np.int16 if count < 2**15 else np.int32
@@ -56,6 +61,7 @@ def cheapest(local: Callable[[int, int], F32], pictures: int, steps: Steps) -> N
             if t == 0:
                 back[0], cost = own, here.astype(np.float32)
                 continue
+            pace[:, 0] = holding[t]
             going_on = cost[before] + pace
             choice = going_on.argmin(axis=1)
             best, source = going_on[own, choice], before[own, choice]
