@@ -17,6 +17,8 @@ import numpy as np
 
 from countenance.campaign.crew import Crew, Hidden, Member, Painted
 from countenance.campaign.likenesses import embeddings_of, likeness_of
+from countenance.campaign.mouthfootage import mouths_of
+from countenance.campaign.ownmouth import own_mouth
 from countenance.campaign.ownwords import own_words
 from countenance.campaign.plan import Part
 from countenance.campaign.sound_wish import USUAL_SOUND
@@ -31,6 +33,7 @@ from countenance.perception.networks import FaceNetworks
 from countenance.perception.tracks import Face
 from countenance.provenance.badge import Badge
 from countenance.quality.gate import Verdict, judge
+from countenance.quality.lips import on_screen
 from countenance.quality.measured import Measured, together
 from countenance.quality.meter import Meter
 from countenance.quality.report import render_report
@@ -40,7 +43,6 @@ from countenance.synthesis import lipsync, swap
 from countenance.synthesis.engine import Laid, Painter
 from countenance.synthesis.heading import glimpses_of, kept_heading
 from countenance.synthesis.mouthpath import plan_mouths
-from countenance.synthesis.mouths import collect_mouths
 from countenance.synthesis.patchfile import PatchWriter, merged
 
 ENGINES: Mapping[str, dict[str, Any]] = {
@@ -112,6 +114,7 @@ def _render(task: Task, folder: Path, progress: Progress, preview: bool) -> None
         "people": [_person(task, part, people[part.name]) for part in _measured_parts(task)],
         "curves": measured.curves,
         "strips": measured.strips,
+        "mouth": measured.mouth,
         "verdict": verdict.record(),
         "notes": [*([change] if change else []), *_heard_notes(task), *measured.notes],
     }  # fmt: skip
@@ -170,8 +173,14 @@ def _paint(task: Task, folder: Path, progress: Progress, preview: bool) -> tuple
                 deque(counted, maxlen=0)
         pictures_sha256 = writer.close()
     # Only the presenter's lips belong to the sound.
-    heard = {task.variant.presenter.track: task.heard()}
-    people = {part.name: meters[part.track].finish(heard.get(part.track), HEARD_HZ) for part in _measured_parts(task)}
+    presenter = task.variant.presenter
+    heard, own = {presenter.track: task.heard()}, {}
+    if presenter.dubbed or not task.dub:
+        own[presenter.track] = own_mouth(task, presenter.track)
+    people = {
+        part.name: meters[part.track].finish(heard.get(part.track), HEARD_HZ, own.get(part.track))
+        for part in _measured_parts(task)
+    }
     return pictures_sha256, people
 
 
@@ -191,8 +200,8 @@ def _painters(task: Task, part: Part) -> list[Painter]:
         assert task.dub is not None
         faces = [task.face(part.track, source) for source in task.timeline.source]
         poses = np.stack([face.pose if face else np.zeros(3, np.float32) for face in faces])
-        library = collect_mouths(task.master, tracks)
-        plan = plan_mouths(library, task.dub.speech.phones, task.timeline.times_s(), poses)
+        library, shown = mouths_of(task, part), on_screen(task.timeline.times_s())
+        plan = plan_mouths(library, task.dub.speech.phones, (shown[0] + shown[1]) / 2, poses)
         painters.append(lipsync.prepare_lipsync(library, plan))
     if part.swapped:
         painter = swap.prepare_swap(likeness_of(task.project, task.brief, part.shown), tracks)
@@ -221,6 +230,7 @@ def _meters(task: Task) -> dict[int, Meter]:
             others={name: embeddings_of(task.brief, name) for name in others},
             cuts=cuts,
             dubbed=part.dubbed,
+            spoken=task.dub.speech.phones if task.dub and part.dubbed else None,
         )
     return meters
 

@@ -22,7 +22,7 @@ class Measured:
     `figures` maps keys of gates.toml to values, None where there was nothing to measure, and `reasons` says why;
     keys that do not apply are absent. `curves`, `strips`, `notes` and `pictures` are as `render_report` takes
     them. `opening` is the inner lip gap in eye distances at `times_s`, NaN where no face was seen: what
-    `av_offset` takes.
+    `av_offset` takes. `mouth` is what `mouthline.draw_mouth` takes, empty where no words were dubbed.
     """
 
     figures: dict[str, float | None]
@@ -33,6 +33,7 @@ class Measured:
     opening: NDArray[np.float64]
     strips: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    mouth: dict[str, Any] = field(default_factory=dict)
 
     def none(self, key: str, reason: str) -> None:
         """The figure could not be measured."""
@@ -58,6 +59,7 @@ def together(parts: Mapping[str, Measured]) -> Measured:
         one.curves.extend({**curve, "label": f"{curve['label']}, {name}"} for curve in part.curves)
         one.strips.extend({**strip, "label": name} for strip in part.strips)
         one.notes.extend(f"{name}: {note}" for note in part.notes)
+        one.mouth.update(part.mouth if not one.mouth else {})
     sheets = {name: part.pictures["contact_sheet"] for name, part in parts.items() if "contact_sheet" in part.pictures}
     if sheets:
         one.pictures["contact_sheet"] = stacked(sheets)

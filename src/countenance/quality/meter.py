@@ -25,8 +25,11 @@ from countenance.quality.recognition import Recognition
 from countenance.quality.sampling import Sampling, close, due, spaced
 from countenance.quality.series import curve
 from countenance.quality.sheet import ContactSheet
+from countenance.quality.speaking import Own, Speaking
 from countenance.quality.sync import av_offset, loudness_curve
+from countenance.quality.tolerances import offset_curve, told_offset
 from countenance.quality.tremble import Tremble
+from countenance.speech.phones import Phones
 from countenance.synthesis.engine import Laid
 
 __all__ = ["Measured", "Meter", "lip_gap", "together"]
@@ -80,7 +83,9 @@ class Meter:
     - `missing_face_share`: of the pictures in which the mesh network finds the face in the master (probability
       of at least 0.5), the share in which it does not in the variant;
     - `outside_exact`: share of pixels outside the painted boxes that kept their bits (see `untouched`);
-    - `av_offset_ms`: see `av_offset`, from the lips as detected in the variant.
+    - `av_offset_ms`: see `av_offset`, from the lips as detected in the variant;
+    - `closure_rate`, `silence_motion`, `articulation_rate`, `opening_kept`, `lip_tremble` of a dub whose phones are
+      known: see `articulation`, in the pictures that `Speaking` chooses.
 
     Coverage and exactness count every picture. The others rest on the pictures that `Sampling` chooses: all of a
     short clip, evenly spread stretches of a long one. Motion and look are compared where the
@@ -97,15 +102,19 @@ class Meter:
         others: Mapping[str, F32] | None = None,
         cuts: Collection[int] = (),
         dubbed: bool = False,
+        spoken: Phones | None = None,
         thorough: bool = False,
     ) -> None:
         """`pictures` will come in all; `wanted` and `replaced` are reference embeddings `(n, 128)`, `others`
         those of all other talents by name; `cuts` are the numbers of output pictures that start a shot; `dubbed`:
-        the mouth says other words than the master's; `thorough`: every picture is measured, however long the clip."""
+        the mouth says other words than the master's, and `spoken` which; `thorough`: every picture is measured,
+        however long the clip."""
         self._networks, self._cuts = networks, cuts
         self._sampling = Sampling.of(pictures, dubbed=dubbed, thorough=thorough)
         self._recognition = Recognition(pictures, wanted, replaced, others or {})
         self._motion, self._look = Motion(networks, dubbed), Look(dubbed)
+        self._speaking = Speaking(networks, pictures, spoken) if spoken is not None else None
+        self._spoken = spoken
         self._coverage = Coverage() if wanted is not None or dubbed else None
         self._before, self._after = _Side(), _Side()
         self._window = FaceWindow()
@@ -139,6 +148,7 @@ class Meter:
             self._coverage.add(time_s, face is not None, laid)
         if face is None:
             self._skip()
+            self._say(time_s, None)
             return
         mesh, place = face.mesh[:POINTS], self._sampling.place(number)
         square = square_around(mesh)
@@ -147,8 +157,10 @@ class Meter:
         strength = strength_of(laid)
         wanted = (strength is None or strength >= WHOLE) and self._recognition.due(number)
         found = None
-        if place is not None or wanted or self._sampling.follows_mouth(number):
+        speaking = self._speaking is not None and self._speaking.due(number, time_s)
+        if place is not None or wanted or speaking or self._sampling.follows_mouth(number):
             found = seen(self._networks, after, square)
+        self._say(time_s, found if speaking else None)
         if wanted and found is not None:
             self._recognition.add(time_s, after, found.mesh)
         if place is None:
@@ -166,8 +178,13 @@ class Meter:
             if master is not None and found is not None:
                 self._motion.add(time_s, master, found, closely=close(place))
 
-    def finish(self, samples: NDArray[np.floating[Any]] | None = None, rate_hz: int = 0) -> Measured:
-        """The figures, curves and pictures; with the variant's sound `(n,)` or `(n, channels)` also the offset."""
+    def finish(
+        self, samples: NDArray[np.floating[Any]] | None = None, rate_hz: int = 0, own: Own | None = None
+    ) -> Measured:
+        """The figures, curves and pictures; with the variant's sound `(n,)` or `(n, channels)` also the offset.
+
+        `own` is how the person speaks in the master: what a dub is compared with. Of a variant that keeps the master's
+        voice it says what is heard."""
         before, after = self._before, self._after
         before.cut()
         after.cut()
@@ -184,16 +201,28 @@ class Meter:
         found.curves.append(curve("opening", "Opening of the mouth", "%", times, 100 * opening, theirs, bridged=1))
         if samples is not None:
             heard = slice(*self._sampling.heard)
-            offset = av_offset(times[heard], opening[heard], samples, rate_hz)
+            offset = av_offset(times[heard], opening[heard], samples, rate_hz, self._said(own))
             found.figures["av_offset_ms"] = offset.offset_ms
             if offset.reason:
                 found.reasons["av_offset_ms"] = offset.reason
+            if offset.offset_ms is not None:
+                found.notes.append(told_offset(offset))
+                found.curves.append(offset_curve(offset))
             loudness = loudness_curve(samples, rate_hz, times)
             found.curves.append(curve("loudness", "Loudness of the speech", "dB", times, loudness))
+        if self._speaking is not None:
+            self._speaking.tell(found, own)
         sheet = self._sheet.jpeg()
         if sheet is not None:
             found.pictures["contact_sheet"] = sheet
         return found
+
+    def _said(self, own: Own | None) -> Phones | None:
+        return self._spoken if self._spoken is not None or own is None else own.phones
+
+    def _say(self, time_s: float, found: Seen | None) -> None:
+        if self._speaking is not None:
+            self._speaking.add(time_s, found)
 
     def _tell_coverage(self, found: Measured) -> None:
         if self._owed:

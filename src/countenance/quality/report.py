@@ -10,6 +10,9 @@ from typing import Any
 from countenance.errors import CountenanceError
 from countenance.quality.curves import HEIGHT, LEFT, RIGHT, WIDTH, draw
 from countenance.quality.gate import Kind, kinds
+from countenance.quality.mouthline import HEIGHT as MOUTH_HEIGHT
+from countenance.quality.mouthline import WIDTH as MOUTH_WIDTH
+from countenance.quality.mouthline import draw_mouth
 from countenance.quality.page import environment, face_name, language_name, number, readable, with_unit
 from countenance.quality.strips import HEIGHT as STRIP_HEIGHT
 from countenance.quality.strips import WIDTH as STRIP_WIDTH
@@ -48,7 +51,7 @@ def render_report(qc: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
     leaves the page. Raises CountenanceError for a picture of another kind.
     """
     figures = [dict(figure) for figure in qc["figures"]]
-    limits = {figure["key"]: figure.get("limit") for figure in figures}
+    limits = {figure["key"]: _both_ways(figure) for figure in figures}
     curves = [{"limit": limits.get(curve["key"]), **curve} for curve in qc.get("curves", ())]
     rows = [_row(figure) for figure in figures]
     order = sorted(pictures, key=lambda name: (name != "contact_sheet", name))
@@ -67,12 +70,22 @@ def render_report(qc: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
             groups=_grouped(rows),
             strips=[draw_strip(strip) for strip in qc.get("strips", ()) if strip["stretches"]],
             strip_box={"width": STRIP_WIDTH, "height": STRIP_HEIGHT},
+            mouth=draw_mouth(qc.get("mouth") or {}),
+            mouth_box={"width": MOUTH_WIDTH, "height": MOUTH_HEIGHT},
             curves=[draw(curve) for curve in curves if curve["times_s"]],
             box={"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT},
             pictures=[(_CAPTIONS.get(name, name.replace("_", " ")), _data_uri(pictures[name])) for name in order],
             notes=qc.get("notes", ()),
         )
     )
+
+
+def _both_ways(figure: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The limit as a curve is drawn with it: of a figure whose size counts, whichever way it points, on both sides."""
+    limit: Mapping[str, Any] | None = figure.get("limit")
+    if limit and limit.get("max") is not None and _kind_of(figure).magnitude:
+        return {"min": -limit["max"], "max": limit["max"]}
+    return limit
 
 
 def _grouped(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:

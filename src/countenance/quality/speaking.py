@@ -1,0 +1,129 @@
+"""How a dubbed mouth speaks, collected picture by picture: what `articulation` measures, on a variant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from countenance.perception.networks import FaceNetworks
+from countenance.perception.refine import refined
+from countenance.quality.articulation import (
+    CLOSURE_LEAD_S,
+    articulation_rate,
+    closed_below,
+    closures,
+    mouth_jitter,
+    opening_ratio,
+    silence_motion,
+)
+from countenance.quality.lips import Lips, lips_of
+from countenance.quality.measured import Measured
+from countenance.quality.motion import Seen
+from countenance.speech.ipa import segments
+from countenance.speech.phones import Phones
+
+_WHOLE = 300  # pictures: in a clip of so many the lips are looked at in every one
+_STRETCH, _SHARE = 75, 5  # in a longer one in evenly spread stretches of 3 s, a fifth of the clip
+_MOST = 1500
+_MOST_CLOSURES = 400  # pictures besides in which a closure is due
+_OWN_UNKNOWN = "what the person says in the master is not known, so that there is nothing to compare with"
+
+
+@dataclass(frozen=True)
+class Own:
+    """The person's own way of speaking: the lips in the master, and what they say there."""
+
+    lips: Lips
+    phones: Phones
+
+
+@dataclass
+class Speaking:
+    """The lips of a variant, by the closer look, in the pictures that say most: all of a short clip; of a longer one
+    evenly spread stretches of 3 s and, up to 400 pictures, those in which lips must be closed."""
+
+    networks: FaceNetworks
+    pictures: int
+    phones: Phones
+    _times: list[float] = field(default_factory=list)
+    _meshes: list[NDArray[np.float32] | None] = field(default_factory=list)
+    _closures: list[tuple[float, float]] = field(default_factory=list)
+    _extra: int = 0
+
+    def __post_init__(self) -> None:
+        parts = (part for part in segments(self.phones) if part.gesture.kind == "closure")
+        # A picture stays on the screen for a while: one that comes up to 40 ms before is still seen then.
+        self._closures = [(part.start_s - 2 * CLOSURE_LEAD_S, part.end_s) for part in parts]
+
+    def due(self, number: int, time_s: float) -> bool:
+        """Whether the lips are to be looked at in this output picture."""
+        if self.pictures <= _WHOLE or self._in_stretch(number):
+            return True
+        while self._closures and self._closures[0][1] < time_s:
+            self._closures.pop(0)
+        if self._extra < _MOST_CLOSURES and self._closures and self._closures[0][0] <= time_s:
+            self._extra += 1
+            return True
+        return False
+
+    def _in_stretch(self, number: int) -> bool:
+        wanted = min(_MOST, max(_WHOLE, self.pictures // _SHARE))
+        period = self.pictures * _STRETCH / wanted
+        return (number % period) < _STRETCH
+
+    def add(self, time_s: float, face: Seen | None) -> None:
+        """The next picture, and the face as found in it; None where none was found or it was not looked for."""
+        self._times.append(time_s)
+        if face is None:
+            self._meshes.append(None)
+            return
+        self._meshes.append(refined(face.mesh, self.networks.closeup(face.crop, face.square))[0])
+
+    def tell(self, found: Measured, own: Own | None) -> None:
+        """Add the figures, and what the report draws of mouth and phones."""
+        lips = lips_of(np.array(self._times), self._meshes)
+        closed = closed_below(lips.gap if own is None else own.lips.gap)
+        closing = closures(lips, self.phones, closed)
+        _put(found, "closure_rate", closing.rate, "no p, b or m is heard while the mouth is seen")
+        if closing.rate is not None:
+            found.notes.append(
+                f"Lips were looked at during {closing.count} closures (p b m); {_open(closing.missed_s)}."
+            )
+        _put(found, "silence_motion", silence_motion(lips, self.phones), "there is no pause long enough to look at")
+        _put(found, "lip_tremble", mouth_jitter(lips), "the mouth is not seen in enough pictures in a row")
+        rate = None if own is None else articulation_rate(lips, self.phones, own.lips, own.phones)
+        _put(found, "articulation_rate", rate, _OWN_UNKNOWN if own is None else "there is too little speech")
+        mine = opening_ratio(lips, self.phones)
+        theirs = None if own is None else opening_ratio(own.lips, own.phones)
+        kept = mine / theirs if mine is not None and theirs else None
+        _put(found, "opening_kept", kept, _OWN_UNKNOWN if own is None else "open vowels or closures are not seen")
+        found.mouth.update(drawn(lips, self.phones, closed, closing.missed_s))
+
+
+def drawn(lips: Lips, phones: Phones, closed: float, missed_s: tuple[float, ...]) -> dict[str, Any]:
+    """Mouth and phones as they stand in qc.json: times in s, gaps in eye distances, None where not looked at."""
+    return {
+        "times_s": [round(float(t), 3) for t in lips.times_s],
+        "gap": [None if not np.isfinite(gap) else round(float(gap), 4) for gap in lips.gap],
+        "closed": None if not np.isfinite(closed) else round(closed, 4),
+        "phones": [[phone.symbol, round(phone.start_s, 3), round(phone.end_s, 3)] for phone in phones],
+        "missed_s": [round(start, 3) for start in missed_s],
+    }
+
+
+def _open(missed_s: tuple[float, ...]) -> str:
+    if not missed_s:
+        return "all were closed"
+    shown = ", ".join(f"{start:.2f} s" for start in missed_s[:8])
+    more = len(missed_s) - 8
+    return f"the lips stayed open at {shown}" + (f" and {more} more" if more > 0 else "")
+
+
+def _put(found: Measured, key: str, value: float | None, reason: str) -> None:
+    if value is None:
+        found.none(key, reason)
+    else:
+        found.figures[key] = value
