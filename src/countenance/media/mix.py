@@ -28,6 +28,7 @@ CENTRE = 2
 _HALF_POWER = 0.5**0.5
 JOIN_S = 0.12  # crossfade where a sound jumps
 JOIN_STEP_S = 0.005
+_LEAST_ALIKE = -0.85  # opposites are lifted by at most 8 dB in the middle of a crossfade
 LOOP_S = 1.5  # crossfade from the end of a bed to its beginning
 FADE_IN_S, FADE_OUT_S = 0.3, 1.2
 SHORT_FADE_S = 0.4
@@ -226,27 +227,32 @@ def _joined(going: Samples, coming: Samples, start: int, end: int, rate_hz: int)
     half = min(round(JOIN_S * rate_hz), max(2, end - start)) // 2
     start, end = max(0, start), min(len(going), end)
     centres = range(start + half, max(start + half + 1, end - half + 1), max(1, round(JOIN_STEP_S * rate_hz)))
-    centre = min(centres, key=lambda c: _unlikeness(going, coming, c, half))
+    centre = min(centres, key=lambda c: _cost(going, coming, c, half))
     low, high = max(0, centre - half), min(len(going), centre + half)
     width = high - low
     result = np.concatenate([going[:low], coming[low:]])
     if width > 0:
-        alike = max(0.0, 1.0 - _unlikeness(going, coming, centre, half))
+        alike = min(1.0, max(_LEAST_ALIKE, _likeness(going[low:high], coming[low:high])))
         rise = np.linspace(0.0, np.pi / 2, width, dtype=np.float32)[:, None]
         # Of sounds with correlation r, (sin + cos) / sqrt(1 + 2 r sin cos) keeps the power (Fink et al., DAFx 2016).
         up, down = np.sin(rise), np.cos(rise)
-        scale = np.sqrt(1 + 2 * alike * up * down)
-        result[low:high] = (going[low:high] * down + coming[low:high] * up) / scale
+        result[low:high] = (going[low:high] * down + coming[low:high] * up) / np.sqrt(1 + 2 * alike * up * down)
     return np.asarray(result, np.float32)
 
 
-def _unlikeness(going: Samples, coming: Samples, centre: int, half: int) -> float:
-    """0 for the same sound, 1 for strangers, 2 for opposites; a little less where it is quiet."""
+def _cost(going: Samples, coming: Samples, centre: int, half: int) -> float:
+    """What is heard of a change-over: less where both are alike, and where it is quiet."""
     low = max(0, centre - half)
-    a, b = (part[low : centre + half].mean(axis=1, dtype=np.float64) for part in (going, coming))
+    a, b = going[low : centre + half], coming[low : centre + half]
+    loud = float(np.sqrt((a**2).mean() + (b**2).mean())) if len(a) else 0.0
+    return (1.0 - _likeness(a, b)) * (0.1 + loud)
+
+
+def _likeness(one: Samples, other: Samples) -> float:
+    """The correlation of two sounds, all channels together, -1 to 1; 0 where one is silent."""
+    a, b = one.astype(np.float64).ravel(), other.astype(np.float64).ravel()
     power = float(np.sqrt((a @ a) * (b @ b)))
-    loud = float(a @ a + b @ b) / max(1, len(a))
-    return (1.0 - float(a @ b) / power if power > 1e-12 else 0.0) + min(0.2, loud)
+    return float(a @ b) / power if power > 1e-12 else 0.0
 
 
 def _fade_out(table: Samples, count: int) -> None:
