@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import faces
@@ -14,7 +15,7 @@ from countenance.quality.lips import lips_of
 from countenance.quality.measured import Measured
 from countenance.quality.motion import seen
 from countenance.quality.mouthline import draw_mouth
-from countenance.quality.speaking import Own, Speaking
+from countenance.quality.speaking import Own, Speaking, speech_figures, tell_speech
 from countenance.speech.phones import Phone, Phones, covering
 
 PICTURES = 60  # of the example master: "This coffee machine makes a fresh cup", with three closures
@@ -32,7 +33,7 @@ def spoken_by(change: Callable[[int], int], phones: Phones = PHONES, own: Own | 
         assert collected.due(number, float(frame.time))
         collected.add(float(frame.time), seen(faces.networks(), take.frames[shown], square))
     found = Measured({}, {}, [], {}, np.zeros(0), np.zeros(0))
-    collected.tell(found, own or theirs())
+    tell_speech(found, collected.lips(), phones, own or theirs())
     return found
 
 
@@ -83,10 +84,21 @@ def test_where_the_persons_own_speech_is_not_known_it_is_said() -> None:
     collected.add(0.0, None)
     collected.add(0.04, None)
     found = Measured({}, {}, [], {}, np.zeros(0), np.zeros(0))
-    collected.tell(found, None)
+    tell_speech(found, collected.lips(), PHONES, None)
     assert all(found.figures[key] is None and found.reasons[key] for key in (*KEYS, "silence_motion"))
     assert "not known" in found.reasons["articulation_rate"]
     assert draw_mouth(found.mouth).lines == () and draw_mouth({}).lines == ()
+
+
+def test_a_shot_is_judged_by_its_own_pictures() -> None:
+    """The first second of a mouth that freezes open in the second one."""
+    lips = theirs().lips
+    gap = lips.gap.copy()
+    gap[28:] = gap[18]
+    frozen = replace(lips, gap=gap)
+    first, later = (Phone("m", 1.0, 1.07),), (Phone("p", 2.295, 2.385),)
+    assert speech_figures(frozen.between(0, 30), first, theirs())["closure_rate"] == 1.0
+    assert speech_figures(frozen.between(30, 60), later, theirs())["closure_rate"] == 0.0
 
 
 def test_of_a_long_film_stretches_and_closures_are_looked_at() -> None:

@@ -38,6 +38,11 @@ class Lips:
         """The middle of each picture's time on the screen: when it says where the mouth is (see `on_screen`)."""
         return np.asarray((self.start_s + self.end_s) / 2, np.float64)
 
+    def between(self, first: int, last: int) -> Lips:
+        """The pictures from number `first` to before `last`."""
+        kept = slice(first, last)
+        return Lips(self.start_s[kept], self.end_s[kept], self.gap[kept], self.width[kept], self.jaw[kept])
+
 
 def lips_of(times_s: NDArray[np.floating[Any]], meshes: Sequence[F32 | None]) -> Lips:
     """The curves of meshes `(468 or 478, 3)` shown from `times_s` `(n,)` seconds; None where there is no face."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from countenance.errors import CountenanceError
 from countenance.quality.gate import Kind, kinds
+from countenance.quality.lips import Lips
 from countenance.quality.sheet import stacked
 
 
@@ -22,7 +23,8 @@ class Measured:
     `figures` maps keys of gates.toml to values, None where there was nothing to measure, and `reasons` says why;
     keys that do not apply are absent. `curves`, `strips`, `notes` and `pictures` are as `render_report` takes
     them. `opening` is the inner lip gap in eye distances at `times_s`, NaN where no face was seen: what
-    `av_offset` takes. `mouth` is what `mouthline.draw_mouth` takes, empty where no words were dubbed.
+    `av_offset` takes. `mouth` is what `mouthline.draw_mouth` takes, empty where no words were dubbed; `lips` are
+    the curves that it rests on, one value for each output picture.
     """
 
     figures: dict[str, float | None]
@@ -34,6 +36,7 @@ class Measured:
     strips: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     mouth: dict[str, Any] = field(default_factory=dict)
+    lips: Lips | None = None
 
     def none(self, key: str, reason: str) -> None:
         """The figure could not be measured."""
@@ -52,7 +55,8 @@ def together(parts: Mapping[str, Measured]) -> Measured:
     people = list(parts.values())
     if len(people) == 1:
         return people[0]
-    one = Measured({}, {}, [], {}, people[0].times_s, people[0].opening)
+    lips = next((part.lips for part in people if part.lips is not None), None)
+    one = Measured({}, {}, [], {}, people[0].times_s, people[0].opening, lips=lips)
     for key in dict.fromkeys(key for part in people for key in part.figures):
         _worst(one, key, {name: part for name, part in parts.items() if key in part.figures})
     for name, part in parts.items():

@@ -25,7 +25,7 @@ from countenance.quality.recognition import Recognition
 from countenance.quality.sampling import Sampling, close, due, spaced
 from countenance.quality.series import curve
 from countenance.quality.sheet import ContactSheet
-from countenance.quality.speaking import Own, Speaking
+from countenance.quality.speaking import Own, Speaking, tell_speech
 from countenance.quality.sync import av_offset, loudness_curve
 from countenance.quality.tolerances import offset_curve, told_offset
 from countenance.quality.tremble import Tremble
@@ -189,7 +189,8 @@ class Meter:
         before.cut()
         after.cut()
         times, opening = np.array(self._times), np.array(after.opening)
-        found = Measured({}, {}, [], {}, times, opening)
+        lips = None if self._speaking is None else self._speaking.lips()
+        found = Measured({}, {}, [], {}, times, opening, lips=lips)
         self._recognition.tell(found)
         if self._painted or self._coverage is not None:
             self._motion.tell(found)
@@ -210,8 +211,8 @@ class Meter:
                 found.curves.append(offset_curve(offset))
             loudness = loudness_curve(samples, rate_hz, times)
             found.curves.append(curve("loudness", "Loudness of the speech", "dB", times, loudness))
-        if self._speaking is not None:
-            self._speaking.tell(found, own)
+        if lips is not None and self._spoken is not None:
+            tell_speech(found, lips, self._spoken, own)
         sheet = self._sheet.jpeg()
         if sheet is not None:
             found.pictures["contact_sheet"] = sheet

@@ -82,25 +82,51 @@ class Speaking:
             return
         self._meshes.append(refined(face.mesh, self.networks.closeup(face.crop, face.square))[0])
 
-    def tell(self, found: Measured, own: Own | None) -> None:
-        """Add the figures, and what the report draws of mouth and phones."""
-        lips = lips_of(np.array(self._times), self._meshes)
-        closed = closed_below(lips.gap if own is None else own.lips.gap)
-        closing = closures(lips, self.phones, closed)
-        _put(found, "closure_rate", closing.rate, "no p, b or m is heard while the mouth is seen")
-        if closing.rate is not None:
-            found.notes.append(
-                f"Lips were looked at during {closing.count} closures (p b m); {_open(closing.missed_s)}."
-            )
-        _put(found, "silence_motion", silence_motion(lips, self.phones), "there is no pause long enough to look at")
-        _put(found, "lip_tremble", mouth_jitter(lips), "the mouth is not seen in enough pictures in a row")
-        rate = None if own is None else articulation_rate(lips, self.phones, own.lips, own.phones)
-        _put(found, "articulation_rate", rate, _OWN_UNKNOWN if own is None else "there is too little speech")
-        mine = opening_ratio(lips, self.phones)
-        theirs = None if own is None else opening_ratio(own.lips, own.phones)
-        kept = mine / theirs if mine is not None and theirs else None
-        _put(found, "opening_kept", kept, _OWN_UNKNOWN if own is None else "open vowels or closures are not seen")
-        found.mouth.update(drawn(lips, self.phones, closed, closing.missed_s))
+    def lips(self) -> Lips:
+        """The curves, one value for each output picture."""
+        return lips_of(np.array(self._times), self._meshes)
+
+
+def speech_figures(lips: Lips, phones: Phones, own: Own | None) -> dict[str, float | None]:
+    """The figures of `articulation` by their keys in gates.toml, None where one cannot be measured.
+
+    `lips` and `phones` are on one clock, of a whole film or of a shot in it (`Lips.between`).
+    """
+    theirs = None if own is None else opening_ratio(own.lips, own.phones)
+    mine = opening_ratio(lips, phones)
+    return {
+        "closure_rate": closures(lips, phones, _closed(lips, own)).rate,
+        "silence_motion": silence_motion(lips, phones),
+        "articulation_rate": None if own is None else articulation_rate(lips, phones, own.lips, own.phones),
+        "opening_kept": mine / theirs if mine is not None and theirs else None,
+        "lip_tremble": mouth_jitter(lips),
+    }
+
+
+def tell_speech(found: Measured, lips: Lips, phones: Phones, own: Own | None) -> None:
+    """Add the figures with the reasons where there are none, and what the report draws of mouth and phones."""
+    reasons = {
+        "closure_rate": "no p, b or m is heard while the mouth is seen",
+        "silence_motion": "there is no pause long enough to look at",
+        "articulation_rate": _OWN_UNKNOWN if own is None else "there is too little speech",
+        "opening_kept": _OWN_UNKNOWN if own is None else "open vowels or closures are not seen",
+        "lip_tremble": "the mouth is not seen in enough pictures in a row",
+    }
+    for key, value in speech_figures(lips, phones, own).items():
+        if value is None:
+            found.none(key, reasons[key])
+        else:
+            found.figures[key] = value
+    closed = _closed(lips, own)
+    closing = closures(lips, phones, closed)
+    if closing.rate is not None:
+        told = f"Lips were looked at during {closing.count} closures (p b m)"
+        found.notes.append(f"{told}; {_open(closing.missed_s)}.")
+    found.mouth.update(drawn(lips, phones, closed, closing.missed_s))
+
+
+def _closed(lips: Lips, own: Own | None) -> float:
+    return closed_below(lips.gap if own is None else own.lips.gap)
 
 
 def drawn(lips: Lips, phones: Phones, closed: float, missed_s: tuple[float, ...]) -> dict[str, Any]:
@@ -120,10 +146,3 @@ def _open(missed_s: tuple[float, ...]) -> str:
     shown = ", ".join(f"{start:.2f} s" for start in missed_s[:8])
     more = len(missed_s) - 8
     return f"the lips stayed open at {shown}" + (f" and {more} more" if more > 0 else "")
-
-
-def _put(found: Measured, key: str, value: float | None, reason: str) -> None:
-    if value is None:
-        found.none(key, reason)
-    else:
-        found.figures[key] = value
