@@ -6,16 +6,20 @@ import glob
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from countenance.campaign.casting import KEEP, Cast, cast
 from countenance.campaign.label_wish import LabelWish, read_label_wish
 from countenance.campaign.sound_wish import USUAL_SOUND, SoundWish, read_sound_wish
+from countenance.campaign.voice_wish import USUAL_VOICE, read_lexicon, read_voices
 from countenance.quality.gate import gate_names
 from countenance.rights.vocabulary import PRODUCTS
+from countenance.speech.lexicon import EMPTY, Lexicon
+from countenance.speech.ssml import written
+from countenance.speech.voice import VoiceWish
 from countenance.store.documents import Section, read_document
 from countenance.store.files import sha256_file
 
@@ -49,7 +53,7 @@ class SeenFace:
 @dataclass(frozen=True)
 class Talent:
     name: str
-    references: tuple[Path, ...]
+    references: tuple[Path, ...]  # none for a talent who only lends a voice
     grant: Path | None  # None: one that the project has on record already
 
 
@@ -99,6 +103,9 @@ class Brief:
     content: Content = Content()
     publisher: str | None = None  # who publishes, where that is not the controller of the grants
     sound: SoundWish = USUAL_SOUND
+    voices: Mapping[str, VoiceWish] = field(default_factory=dict)  # by language; the house's own where there is none
+    lexicon_path: Path | None = None
+    lexicon: Lexicon = EMPTY
 
     @property
     def presenter(self) -> SeenFace:
@@ -110,6 +117,14 @@ class Brief:
 
     def text(self, language: str) -> str:
         return self.text_path(language).read_text(encoding="utf-8-sig").strip()
+
+    def words(self, language: str) -> str:
+        """The text as captions show it, without the markup of SSML."""
+        return written(self.text(language))
+
+    def voice(self, language: str) -> VoiceWish:
+        """Who speaks that language where it is dubbed."""
+        return self.voices.get(language, USUAL_VOICE)
 
     def digest(self) -> str:
         """SHA-256 (hex) over what the brief says and over the bytes of every file it names.
@@ -141,6 +156,10 @@ class Brief:
             content["content"] = asdict(self.content)
         if self.sound != USUAL_SOUND:
             content["sound"] = self.sound.to_json()
+        if self.voices:
+            content["voices"] = {language: wish.identity() for language, wish in self.voices.items()}
+        if self.lexicon_path is not None:
+            content["lexicon"] = sha256_file(self.lexicon_path)
         if self.publisher is not None:
             content["publisher"] = self.publisher
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -157,12 +176,15 @@ def load_brief(path: Path) -> Brief:
     whole = read_document(path.resolve())
     whole.only(
         ("campaign", "owner", "master", "script", "faces", "talents", "variants", "markets", "channels"),
-        ("others", "translations", "quality", "release", "seed", "content", "publisher", "sound"),
+        ("others", "translations", "quality", "release", "seed", "content", "publisher", "sound", "voices", "lexicon"),
     )
     script = _script(whole)
     talents = _talents(whole)
     seen = _seen(whole, talents)
     faces, languages, exclude = _variants(whole, talents, seen)
+    voices = read_voices(whole, languages, script.language, talents)
+    _require_references(whole, talents, {wish.of for wish in voices.values()}, seen, faces)
+    lexicon_path, lexicon = read_lexicon(whole)
     seed = whole.whole("seed", 0)
     return Brief(
         path=whole.file,
@@ -186,6 +208,9 @@ def load_brief(path: Path) -> Brief:
         content=_content(whole),
         publisher=whole.text("publisher") if "publisher" in whole.values else None,
         sound=read_sound_wish(whole),
+        voices=voices,
+        lexicon_path=lexicon_path,
+        lexicon=lexicon,
     )
 
 
@@ -242,9 +267,9 @@ def _talent(talents: Section, name: str) -> Talent:
     if name == KEEP:
         raise talents.problem(f"a talent cannot be called '{KEEP}': that word means the face as shot", name)
     section = talents.section(name)
-    section.only(("references",), ("grant",))
+    section.only((), ("references", "grant"))
     references: list[Path] = []
-    for pattern in section.texts("references"):
+    for pattern in section.texts("references") if "references" in section.values else ():
         files = _matches(section.file.parent, pattern)
         if not files:
             message = f"no file matches '{pattern}' of {section.path_of('references')}"
@@ -253,6 +278,22 @@ def _talent(talents: Section, name: str) -> Talent:
     # A grant that is not there is no slip of the pen but a missing permission: rights will refuse it, on record.
     grant = (section.file.parent / section.text("grant")).resolve() if "grant" in section.values else None
     return Talent(name, tuple(references), grant)
+
+
+def _require_references(
+    whole: Section,
+    talents: Mapping[str, Talent],
+    voices: Collection[str | None],
+    seen: tuple[SeenFace, ...],
+    faces: tuple[Cast, ...],
+) -> None:
+    """Whoever is seen, or is named for anything but a voice, has reference pictures."""
+    shown = {face.talent for face in seen} | {
+        name for one in faces for face in seen if (name := one.talent_for(face.name))
+    }
+    for name, talent in talents.items():
+        if not talent.references and (name in shown or name not in voices):
+            raise whole.section("talents").section(name).problem(f"'talents.{name}.references' is missing")
 
 
 def _matches(folder: Path, pattern: str) -> list[Path]:

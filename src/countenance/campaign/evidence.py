@@ -120,6 +120,7 @@ def evidence_of(case: Case, checks: Iterable[Check]) -> dict[str, Any]:
         "quality": receipt.get("qc", {}),
         "inputs": receipt.get("inputs", {}),
         "engines": receipt.get("engines", {}),
+        "voice": receipt.get("voice", {}),
         "models": receipt.get("models", []),
         "files": [
             {"file": f"files/{name}", "sha256": sha256_file(case.folder / name)}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from countenance.campaign.paper import Paper
+from countenance.campaign.voice_facts import voice_sentence
 from countenance.rights.vocabulary import EVERYTHING
 
 _SCOPES = ("purposes", "engines", "campaigns", "markets", "channels", "languages")
@@ -154,6 +155,7 @@ def _sources(paper: Paper, evidence: Mapping[str, Any]) -> None:
             "Master's SHA-256": inputs.get("master", {}).get("sha256"),
             "Text's SHA-256": inputs.get("text", {}).get("sha256"),
             "Engines": "; ".join(engines),
+            "Voice": voice_sentence(evidence.get("voice") or {}),
         }
     )
     for one in references:

@@ -46,7 +46,7 @@ class OwnWords:
 def own_words(project: Project, brief: Brief, seen: Seen, lexicon: Mapping[str, str] | None = None) -> OwnWords:
     """The words of the script as the master says them, for its captions."""
     facts = _kept(project, brief, seen, lexicon)
-    estimate = spread_words(brief.text(brief.script.language), *own_speech(seen.master))
+    estimate = spread_words(brief.words(brief.script.language), *own_speech(seen.master))
     if "silent" in facts:
         return OwnWords(estimate, False)
     if "failed" in facts:
@@ -69,7 +69,7 @@ def own_alignment(
 
 
 def _kept(project: Project, brief: Brief, seen: Seen, lexicon: Mapping[str, str] | None) -> dict[str, Any]:
-    text, language, spellings = brief.text(brief.script.language), brief.script.language, dict(lexicon or {})
+    text, language, spellings = brief.words(brief.script.language), brief.script.language, dict(lexicon or {})
     folder = project.work / "alignment" / key_of(_OWN, seen.sha256, language, text, spellings)
     hold(project, WORK, f"alignment/{folder.name}", [brief.presenter.talent])
     record = folder / "alignment.json"

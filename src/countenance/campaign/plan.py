@@ -17,7 +17,8 @@ from countenance.rights.decide import ANY, Use
 #   and period, whatever it otherwise allows (purpose "any").
 # - A re-made mouth is lip-sync, also under another face: the presenter's own mouth is re-shaped too.
 # - The presenter's recorded voice goes on being heard when only the face is replaced: a voice without its
-#   person is a use of its own. A dub replaces it by a synthetic voice, which is nobody's and needs no grant.
+#   person is a use of its own. A dub replaces it by the voice that the brief names for the language: a synthetic one
+#   that is nobody's needs no grant, a recorded or cloned one is a use of the voice of its talent.
 PRESENTER_NEEDS: dict[tuple[bool, bool], tuple[tuple[str, str], ...]] = {  # (purpose, engine)
     (False, False): ((ANY, ANY),),
     (False, True): (("lipsync", "lipsync"),),
@@ -33,6 +34,9 @@ NEW_FACE_NEEDS: dict[bool, tuple[tuple[str, str], ...]] = {  # is the mouth unde
     False: (("swap_source", "swap"),),
     True: (("swap_source", "swap"), ("lipsync", "lipsync")),
 }
+
+
+VOICE_NEED = ("voice", ANY)  # of whoever's voice speaks a dub: no engine paints it
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,8 @@ def _variant(brief: Brief, cast: Cast, language: str, at: datetime.date) -> Vari
     dubs = language != brief.script.language
     parts = tuple(_part(brief, face, cast, dubs) for face in brief.seen)
     needs = [need for part in parts for need in _needs(part, speaks=part is parts[0])]
+    if dubs and (lender := brief.voice(language).of):
+        needs.append((lender, VOICE_NEED))
     return Variant(
         key=f"{cast.key}-{language}",
         face=cast.key,

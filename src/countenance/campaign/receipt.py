@@ -66,7 +66,7 @@ def make_receipt(
             for model in CATALOGUE
         ],
         "engines": rendering.facts["engines"],
-        "voice": {"engine": "espeak-ng", **rendering.facts["voice"]} if task.dub else "original",
+        "voice": {**task.dub.voice, **rendering.facts["voice"]} if task.dub else "original",
         "sound": rendering.facts.get("sound") or "original",
         "timeline": rendering.facts["timeline"],
         "seed": brief.seed,

@@ -33,6 +33,7 @@ from countenance.campaign.sound_alone import AUDIO, write_sound_alone
 from countenance.campaign.stages import Progress
 from countenance.campaign.task import Task, shown_frames
 from countenance.campaign.variants import VariantRow, record_release, release_state
+from countenance.campaign.voice_facts import voice_engine
 from countenance.delivery.captions import cues, srt, transcript, webvtt
 from countenance.delivery.jsonld import video_object
 from countenance.delivery.package import Package, write_package
@@ -183,8 +184,7 @@ def _record(task: Task, row: VariantRow, grants: Sequence[RecordedGrant]) -> Rel
         for part in variant.parts
         if name in part.engines
     ]
-    if variant.dubs:
-        engines.append(EngineUse("voice", "espeak-ng", "1.52"))
+    spoken = voice_engine(task.dub.voice) if task.dub else None
     return ReleaseRecord(
         release_id=row.review["release_id"],
         variant_id=row.id,
@@ -194,11 +194,12 @@ def _record(task: Task, row: VariantRow, grants: Sequence[RecordedGrant]) -> Rel
         language=variant.language,
         master_language=brief.script.language,
         master_source_type=master_source_type(_kinds(brief, grants)),
-        engines=tuple(engines),
+        engines=(*engines, *([spoken] if spoken else [])),
         badge=brief.label.badge,
         grants=tuple(grant_commitment(task.project, one.grant) for one in grants),
         label=label_for(task),
         sound=task.soundtrack.under if task.soundtrack else "",
+        recorded_voice=task.dub is not None and spoken is None,
     )
 
 
@@ -285,7 +286,7 @@ def _package(
 ) -> Path:
     brief, variant, master = task.brief, task.variant, task.master
     patches = folder / FOLDER if (folder / FOLDER).is_dir() else None  # exported now or before
-    text = brief.text(variant.language)
+    text = brief.words(variant.language)
     words = task.dub.speech.words if task.dub else own_words(task.project, brief, task.seen).words
     captions = cues(words)
     vtt = webvtt(captions, variant.language, captions_note(record))

@@ -165,7 +165,7 @@ def _ages(project: Project, brief: Brief, grants: Sequence[RecordedGrant], day: 
 
 
 def _words(brief: Brief, policy: Policy) -> Iterator[Finding]:
-    texts = {f"the text in {one}": (one, brief.text(one)) for one in (brief.script.language, *brief.translations)}
+    texts = {f"the text in {one}": (one, brief.words(one)) for one in (brief.script.language, *brief.translations)}
     texts["the campaign's name"] = (brief.script.language, brief.campaign.replace("-", " ").replace("_", " "))
     for where, (language, text) in texts.items():
         scope = document_sha256({"language": language, "text": text})
@@ -175,7 +175,7 @@ def _words(brief: Brief, policy: Policy) -> Iterator[Finding]:
 
 
 def _references(project: Project, brief: Brief, policy: Policy, blocked: Sequence[Blocked]) -> Iterator[Finding]:
-    for talent in brief.talents if blocked else ():
+    for talent in (one.name for one in brief.talents.values() if blocked and one.references):
         who, scope = _anonymous(project, talent), _scope_of_files(brief.talents[talent].references)
         embeddings = embeddings_of(brief, talent)
         yield from _looks_like(embeddings, f"the references of {talent}", who, scope, blocked, policy)

@@ -24,16 +24,18 @@ from countenance.models.catalogue import CATALOGUE
 from countenance.perception.perceive import perceive
 from countenance.perception.tracks import Perception, is_saved, load_perception, save_perception
 from countenance.speech.activity import speech_span
-from countenance.speech.fit import RATE_HZ, fit_speech
-from countenance.speech.phones import Phone, Speech, Word, place
-from countenance.speech.wording import wording_of
+from countenance.speech.fit import RATE_HZ, fit_voice
+from countenance.speech.phones import Mark, Phone, Speech, Word, place
+from countenance.speech.reading import reading
+from countenance.speech.voice import NOBODY, voice_from
 from countenance.store.files import atomic_path, read_json, sha256_file, write_json
 from countenance.store.holdings import WORK, hold
 from countenance.store.project import Project
+from countenance.store.secrets import find_text_secret
 
 _HEARD_HZ = 16000
 Progress = Callable[[str, int, int], None]  # stage, done, of
-_PERCEPTION, _SPEECH = "perception/6", "speech/2"
+_PERCEPTION, _SPEECH = "perception/6", "speech/3"
 
 
 def key_of(*parts: Any) -> str:
@@ -82,17 +84,22 @@ class Dub:
     rate_factor: float
     shortfall_s: float
     sound: Path
+    voice: dict[str, Any]  # for the receipt: who spoke, and what was sent to whom for it
 
 
 def speak_dub(project: Project, brief: Brief, seen: Seen, language: str) -> Dub:
-    """Speak the translation to the length of the master's speech, or find that it was done."""
-    text = brief.text(language)
-    person = brief.presenter.track
-    folder = project.work / "speech" / key_of(_SPEECH, seen.sha256, language, text, person, _PERCEPTION)
-    hold(project, WORK, f"speech/{folder.name}", [brief.presenter.talent])
+    """Speak the translation to the length of the master's speech, or find that it was done.
+
+    The brief says who speaks; nothing is sent anywhere unless it names a voice behind an address.
+    """
+    own, wish = brief.script.language, brief.voice(language)
+    said = [language, brief.text(language), own, brief.text(own), dict(brief.lexicon.of(language))]
+    key = key_of(_SPEECH, seen.sha256, said, wish.identity(), brief.presenter.track, _PERCEPTION)
+    folder = project.work / "speech" / key
+    hold(project, WORK, f"speech/{folder.name}", [brief.presenter.talent, *([wish.of] if wish.of else [])])
     record = folder / "dub.json"
     if not record.is_file():
-        _speak(brief, seen, language, text, person, folder)
+        _speak(project, brief, seen, language, folder)
     facts = read_json(record)
     samples = _read_samples(folder / "samples.npy")
     speech = Speech(
@@ -100,18 +107,26 @@ def speak_dub(project: Project, brief: Brief, seen: Seen, language: str) -> Dub:
         RATE_HZ,
         tuple(Phone(**phone) for phone in facts["phones"]),
         tuple(Word(**word) for word in facts["words"]),
+        tuple(Mark(**mark) for mark in facts["marks"]),
+        tuple(facts["notes"]),
     )
     base = seen.master.time_base
     duration = base * facts["duration_ticks"]
     timeline = Timeline(tuple(facts["source"]), tuple(facts["pts"]), base, duration, facts["change"])
-    return Dub(speech, timeline, facts["rate_factor"], facts["shortfall_s"], folder / "dub.wav")
+    return Dub(speech, timeline, facts["rate_factor"], facts["shortfall_s"], folder / "dub.wav", facts["voice"])
 
 
-def _speak(brief: Brief, seen: Seen, language: str, text: str, person: int, folder: Path) -> None:
+def _speak(project: Project, brief: Brief, seen: Seen, language: str, folder: Path) -> None:
+    from countenance.campaign.phrases import master_phrases  # it needs what is seen, which is made here
+
     start_s, end_s = own_speech(seen.master)
-    wording = wording_of(text, language)
-    fit = fit_speech(wording.spoken, language, end_s - start_s)
+    lexicon = brief.lexicon.of(language)
+    said = reading(brief.text(language), language, lexicon, brief.text_path(language).name)
+    voice = voice_from(brief.voice(language), lambda name: find_text_secret(project, name))
+    slots = master_phrases(project, brief, seen, start_s)
+    fit = fit_voice(voice, said, language, end_s - start_s, slots=slots, lexicon=lexicon)
     spoken_s = fit.span_s[1] - fit.span_s[0]
+    person = brief.presenter.track
     timeline = fitted(seen.master, seen.perception, person, speech_start_s=start_s, speech_s=spoken_s, own_end_s=end_s)
     speech = place(fit.speech, start_s, float(timeline.duration))
     folder.mkdir(parents=True, exist_ok=True)
@@ -123,7 +138,10 @@ def _speak(brief: Brief, seen: Seen, language: str, text: str, person: int, fold
         folder / "dub.json",
         {
             "phones": [asdict(phone) for phone in speech.phones],
-            "words": [asdict(word) for word in wording.written(speech.words)],
+            "words": [asdict(word) for word in speech.words],
+            "marks": [asdict(mark) for mark in speech.marks],
+            "notes": list(speech.notes),
+            "voice": {**voice.facts, "of": brief.voice(language).of or NOBODY, "phrases": fit.phrases},
             "rate_factor": fit.rate_factor,
             "shortfall_s": fit.shortfall_s,
             "source": timeline.source,

@@ -61,8 +61,8 @@ def ensure_variants(project: Project, brief: Brief, plan: Plan) -> dict[str, str
 
 
 def _people(variant: Variant) -> set[str]:
-    """The talents whom a variant shows, with their own face or another's, and those whose faces it borrows."""
-    return {name for part in variant.parts for name in (part.seen, part.shown)}
+    """The talents whom a variant shows, with their own face or another's, and whose faces or voice it borrows."""
+    return {name for part in variant.parts for name in (part.seen, part.shown)} | {use.talent for use in variant.uses}
 
 
 def variant_rows(project: Project, job: str | None = None) -> list[VariantRow]:

@@ -15,7 +15,7 @@ def changes_of_record(record: Mapping[str, Any], language: str) -> tuple[str, ..
     """What the release record says was made anew, in words of `language`, each part once."""
     parts = [engine.get("part") for engine in record.get("engines", ())]
     languages = (record.get("master_language"), record.get("language"))
-    dubbed = "voice" in parts and languages[0] != languages[1]
+    dubbed = ("voice" in parts or bool(record.get("recorded_voice"))) and languages[0] != languages[1]
     return (*_parts(parts, language), *([_translated(*languages, language)] if dubbed else []))
 
 

@@ -55,6 +55,7 @@ class ReleaseRecord:
     `mark_id` is the 64-bit watermark id in hex; `master_source_type` the IPTC term for the master,
     None when there was no master; `grants` are keyed commitments; `released_at` ISO 8601 in UTC. `label` is
     how the visible badge looks and when it is shown, if there is one. `sound` is a key of `SOUNDS`.
+    `recorded_voice`: a person's recording replaces the master's voice, which no engine made.
     """
 
     release_id: str
@@ -70,6 +71,7 @@ class ReleaseRecord:
     grants: tuple[str, ...]
     label: Label = USUAL
     sound: str = ""
+    recorded_voice: bool = False
 
     def __post_init__(self) -> None:
         checks = {
@@ -101,7 +103,7 @@ class ReleaseRecord:
 
     @property
     def dubbed(self) -> bool:
-        return "voice" in self.parts and self.language != self.master_language
+        return ("voice" in self.parts or self.recorded_voice) and self.language != self.master_language
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "engines": [asdict(one) for one in self.engines], "grants": list(self.grants)}

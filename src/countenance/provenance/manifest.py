@@ -10,6 +10,7 @@ from typing import Any
 from countenance.provenance.disclosure import (
     ALGORITHMIC,
     COMPOSITE_TRAINED,
+    DIGITAL_CAPTURE,
     IPTC_TERMS,
     SOUNDS,
     TRAINED,
@@ -86,8 +87,15 @@ def c2pa_assertions(record: ReleaseRecord, sources: Sources = Sources()) -> list
 
 
 def voice_assertions(record: ReleaseRecord) -> list[dict[str, Any]]:
-    """What the manifest of the voice track of a release asserts: it was made by an engine, of nothing."""
-    made = [
+    """What the manifest of the voice track of a release asserts: an engine made it of nothing, or somebody spoke it."""
+    recorded = {
+        "action": "c2pa.created",
+        "when": record.released_at,
+        "digitalSourceType": IPTC_TERMS + DIGITAL_CAPTURE,
+        "parameters": {"description": f"a recording of a person's speech in the language {record.language}"},
+    }
+    made: list[dict[str, Any]] = [recorded] if record.recorded_voice else []
+    made += [
         {
             "action": "c2pa.created",
             "when": record.released_at,

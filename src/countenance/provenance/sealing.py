@@ -84,7 +84,7 @@ def seal_voice(
     project: Project, source: Path, target: Path, record: ReleaseRecord, *, identity: Identity | None = None
 ) -> str:
     """Seal the voice track of a dubbed release, which becomes a part of the release; returns the manifest's id."""
-    if not any(engine.part == "voice" for engine in record.engines):
+    if not record.recorded_voice and not any(engine.part == "voice" for engine in record.engines):
         raise InputError(f"release {record.release_id} has no voice of its own to seal.")
     signer = identity or identity_of(project)
     return _write(project, signer, source, target, VOICE, voice_assertions(record), [], lambda _history: ())

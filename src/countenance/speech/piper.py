@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -321,7 +322,7 @@ def _shared(written: Sequence[str], spoken: Sequence[str], language: str) -> lis
         block = next((b for b in reversed(blocks) if b.a <= at), blocks[0])
         edges.append(min(len(whole), max(edges[-1], block.b + min(at - block.a, block.size))))
     edges[-1] = len(whole)
-    return [whole[first:last] for first, last in zip(edges[:-1], edges[1:], strict=True)]
+    return [whole[first:last] for first, last in pairwise(edges)]
 
 
 def _spoken(text: str, ipa: str, pause: str) -> _Spoken:

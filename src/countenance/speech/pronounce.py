@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from countenance.errors import InputError
 from countenance.speech.espeak import speak
 from countenance.speech.phones import Speech, Word
+from countenance.speech.variants import other_ways
 
 LONGEST_PIECE = 300  # characters spoken at once: context reaches no further than a sentence
 TIES = "͜͡‿"
@@ -37,10 +38,12 @@ def pronounce(text: str, language: str, lexicon: Mapping[str, str] | None = None
     text in which nothing can be spoken.
     """
     own = {_bare(word): ipa_phones(said) for word, said in (lexicon or {}).items()}
-    words = [word for piece in _pieces(text) for word in _spoken(piece, language, own)]
+    words = [word for piece in _pieces(text) for word in _spoken(piece, language, own) if word.phones]
     if not words:
         raise InputError(f"There is nothing to speak in {text[:60]!r}: give a text with words.")
-    return tuple(words)
+    known = {(bare, word.phones) for word in words if (bare := _bare(word.text)) not in own}
+    others = other_ways(known, language)
+    return tuple(replace(word, others=others.get((_bare(word.text), word.phones), ())) for word in words)
 
 
 def ipa_phones(said: str) -> tuple[str, ...]:

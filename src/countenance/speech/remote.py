@@ -127,7 +127,7 @@ def _once(
             content += chunk
             if len(content) > limits.most_bytes:
                 raise CountenanceError(
-                    f"{parts.hostname} sends more than {limits.most_bytes} bytes; send less at once."
+                    f"{parts.hostname} sends more than {limits.most_bytes} bytes; ask for less."
                 )
             if time.monotonic() > ends:
                 raise OSError(f"no end after {limits.longest_s:g} s")

@@ -45,6 +45,15 @@ WARPS = (0.84, 0.89, 0.94, 1.0, 1.06, 1.12, 1.18)
 SKIP_COST = 0.02
 STANDS = 3  # frames of the recording that one frame of the reading may last
 PAD = 3
+NOISE = 1.0
+ROUNDS = 1
+FINE_ROUNDS = 0
+HOLD = 800.0
+VTLN = 1
+LINGER_COST = 0.3
+LEVEL_W = 2.0
+SLOPE_W = 0.6
+BEND = 1.0
 FROM_REST = 3
 INFINITE = 1e12
 
@@ -74,7 +83,7 @@ def witness(samples: Samples, spoken: Speech) -> Witnessed:
     if len(sounding) == 0:
         raise InputError("The reading is silent: give a text with words.")
     heard = _Sound.of(samples)
-    told = _Sound.of(reading, sounding)
+    told = _Sound.of(reading, sounding).in_the_room_of(heard)
     if len(heard.power) * 3 < len(told.power):
         raise InputError(
             f"A recording of {len(samples) / RATE_HZ:.1f} s is too short for a text that takes "
@@ -115,9 +124,16 @@ class _Sound:
         both = np.hstack([plain, slope])
         both -= both[self.speech].mean(axis=0)
         both /= both[self.speech].std(axis=0) + 1e-6
-        both[:, BANDS] *= 2.0
-        both[:, BANDS + 1 :] *= 0.6
+        both[:, BANDS] *= LEVEL_W
+        both[:, BANDS + 1 :] *= SLOPE_W
         return np.asarray(both, np.float32)
+
+    def in_the_room_of(self, other: _Sound) -> _Sound:
+        """The same at the other's loudness and with its noise, as its quietest tenth shows it."""
+        still = other.power[np.argsort(other.power[:, 4:].sum(axis=1))[: max(1, len(other.power) // 10)]].mean(axis=0)
+        own = self.power[self.speech].mean()
+        gain = max(0.0, float(other.power[other.speech].mean()) - float(still.mean())) / (own + 1e-12)
+        return _Sound(self.power * np.float32(gain) + NOISE * still, self.speech)
 
     def level_db(self) -> Row:
         return np.asarray(10 * np.log10(self.power[:, 4:].sum(axis=1) + 1e-10), np.float64)
@@ -173,11 +189,46 @@ def _path(heard: _Sound, told: _Sound, breaks: Indices) -> tuple[Indices, Row]:
     coarse_breaks = np.unique(breaks // COARSE)
     half = min(WIDEST_BAND_S, max(COARSE_BAND_S, BAND_SHARE * len(heard.power) * HOP_S)) / (HOP_S * COARSE)
     left = told.features()
+    for _ in range(ROUNDS):
+        states, _ = _viterbi(coarse_right, _thin(left), coarse_rest, coarse_breaks, expected, round(half))
+        if VTLN:
+            left = _vtln(coarse_right, told, states)
+        left = _adapted(left, coarse_right, states, COARSE)
     states, _ = _viterbi(coarse_right, _thin(left), coarse_rest, coarse_breaks, expected, round(half))
     held = _held(states, coarse_breaks, -(-len(left) // COARSE))
     centre = np.interp(np.arange(len(right)), COARSE * np.arange(len(held)) + 1.5, COARSE * held + 1.5)
+    for _ in range(FINE_ROUNDS):
+        states, unlike = _viterbi(right, left, rest, breaks, centre, round(FINE_BAND_S / HOP_S))
+        left = _adapted(left, right, states, 1)
     states, unlike = _viterbi(right, left, rest, breaks, centre, round(FINE_BAND_S / HOP_S))
     return states, unlike
+
+
+def _vtln(right: Table, told: _Sound, states: Indices) -> Table:
+    best, found = -1.0, None
+    spoken = np.flatnonzero(states >= 0)
+    r = right[spoken] / (np.linalg.norm(right[spoken], axis=1, keepdims=True) + 1e-9)
+    for warp in WARPS:
+        left = told.features(warp)
+        l = _thin(left)[states[spoken]]
+        score = float(np.median((l * r).sum(axis=1) / (np.linalg.norm(l, axis=1) + 1e-9)))
+        if score > best:
+            best, found, at = score, left, warp
+    assert found is not None
+    return found
+
+
+def _adapted(left: Table, right: Table, states: Indices, step: int) -> Table:
+    """The reading's features moved to the speaker's by the linear map that fits best on a path, held near to none."""
+    spoken = np.flatnonzero(states >= 0)
+    own = (_thin(left) if step == COARSE else left)[states[spoken]].astype(np.float64)
+    ones = np.ones((len(own), 1))
+    own = np.hstack([own, ones])
+    size = own.shape[1]
+    near = np.eye(size)[:, :-1]
+    held = HOLD * COARSE / step
+    moved = np.linalg.solve(own.T @ own + held * np.eye(size), own.T @ right[spoken] + held * near)
+    return np.asarray(np.hstack([left, np.ones((len(left), 1))]) @ moved, np.float32)
 
 
 def _thin(table: Table) -> Table:
@@ -240,13 +291,14 @@ def _banded(
     calm = np.full(len(spots), INFINITE)
     steps = np.zeros((n, width), np.int8)
     levels = np.zeros((n, width), np.int8)
+    lingers = np.zeros((n, width), bool)
     entered: list[NDArray[np.bool_]] = []
     costs = np.empty((n, width), np.float32)
     for i in range(n):
         low = int(lows[i])
         high = low + width
         inside = slice(low + PAD, high + PAD)
-        cost = costs[i] = 1 - left[low:high] @ right[i]
+        cost = costs[i] = (1 - left[low:high] @ right[i]) ** BEND
         near = slice(int(first_spots[i]), int(last_spots[i]))
         if i == 0:
             arrived = np.full(width, INFINITE)
@@ -273,6 +325,9 @@ def _banded(
             entered.append(enter)
             fresh_calm = np.where(enter, into, waiting) + rest[i]
         staying = stood[:-1, inside] + cost + STRETCH_COST
+        lingering = stood[-1, inside] + cost + LINGER_COST
+        linger = lingering < staying[-1]
+        staying[-1] = np.where(linger, lingering, staying[-1])
         if i and low > lows[i - 1]:
             stood[:, lows[i - 1] + PAD : low + PAD] = INFINITE
             best[lows[i - 1] + PAD : low + PAD] = INFINITE
@@ -282,8 +337,8 @@ def _banded(
         best[inside] = stood[level, np.arange(low + PAD, high + PAD)]
         calm[: near.start] = INFINITE
         calm[near] = fresh_calm
-        steps[i], levels[i] = step, level
-    return _back(lows, spots, first_spots, best, calm, steps, levels, entered, costs, rest)
+        steps[i], levels[i], lingers[i] = step, level, linger if i else False
+    return _back(lows, spots, first_spots, best, calm, steps, levels, lingers, entered, costs, rest)
 
 
 def _back(
@@ -294,6 +349,7 @@ def _back(
     calm: Row,
     steps: NDArray[np.int8],
     levels: NDArray[np.int8],
+    lingers: NDArray[np.bool_],
     entered: list[NDArray[np.bool_]],
     costs: Table,
     rest: Table,
@@ -316,7 +372,7 @@ def _back(
             level = int(levels[i, k])
         states[i], spent[i] = j, costs[i, k]
         if level:
-            level -= 1
+            level -= not (level == STANDS - 1 and lingers[i, k])
         elif steps[i, k] == FROM_REST:
             resting, spot = True, int(np.searchsorted(spots, j))
         else:
