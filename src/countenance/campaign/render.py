@@ -79,7 +79,7 @@ def render_variant(task: Task, progress: Progress, *, preview: bool) -> Renderin
     key = key_of(_RENDER, task.variant_id, task.seen.sha256, *given)
     folder = task.project.work / "render" / key
     people = {name for one in task.variant.parts for name in (one.seen, one.shown)}
-    hold(task.project, WORK, f"render/{key}", people)
+    hold(task.project, WORK, f"render/{key}", people | {use.talent for use in task.variant.uses})
     done = folder / "render.json"
     with locked(task.project.work / "jobs" / f"render-{key}.lock"):  # two jobs may want the same variant
         if not done.is_file():
@@ -89,8 +89,8 @@ def render_variant(task: Task, progress: Progress, *, preview: bool) -> Renderin
 
 
 def _heard_notes(task: Task) -> tuple[str, ...]:
-    """Where the master's own voice stays: what it says that its script does not, and the other way round."""
-    return () if task.dub else own_words(task.project, task.brief, task.seen).notes
+    """What a dub's voice could not do, or where the master's own voice says something else than its script."""
+    return task.dub.speech.notes if task.dub else own_words(task.project, task.brief, task.seen).notes
 
 
 def _references(task: Task, part: Part) -> list[str]:
