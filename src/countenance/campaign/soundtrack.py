@@ -78,7 +78,7 @@ def speech_spans(phones: Phones) -> list[mix.Span]:
 
 def _mixed(wish: SoundWish, seen: Seen, dub: Dub) -> Soundtrack:
     voice, profile = np.asarray(columns(dub.speech.samples), np.float32), mix.profile_named(wish.profile)
-    effects = _effects(wish, seen)
+    effects = None if wish.bed else _effects(wish, seen)
     ducking = wish.usual_ducking
     facts: dict[str, Any] = {"voice": "spoken anew"}
     if effects is None and wish.bed is None:

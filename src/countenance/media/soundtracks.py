@@ -24,6 +24,7 @@ _NAMES = {
     "L": ("FL",), "R": ("FR",), "C": ("FC",), "LFE": ("LFE",), "Ls": ("SL", "BL"), "Rs": ("SR", "BR"),
     "Lb": ("BL",), "Rb": ("BR",),
 }  # fmt: skip
+_USUAL = {1: ("FC",), 2: ("FL", "FR"), 6: ("FL", "FR", "FC", "LFE", "BL", "BR")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,15 @@ def _track(number: int, stream: Any) -> SoundTrack:
     told = {str(key).lower(): str(value) for key, value in stream.metadata.items()}
     title = told.get("title") or told.get("handler_name") or told.get("name") or ""
     language = told.get("language", "")
-    layout = stream.codec_context.layout
     marked = bool(stream.disposition & Disposition.clean_effects)
     # The first track is the programme, whatever its language tag says.
     wordless = marked or bool(_EFFECTS.search(title)) or (number > 0 and language == NO_WORDS)
-    return SoundTrack(number, tuple(channel.name for channel in layout.channels), title, language, wordless)
+    return SoundTrack(number, _channels(stream.codec_context.layout), title, language, wordless)
+
+
+def _channels(layout: Any) -> tuple[str, ...]:
+    """The names of the channels; where the file has none, those that are usual for their number."""
+    names = tuple(channel.name for channel in layout.channels)
+    if "NONE" not in names and len(set(names)) == len(names):
+        return names
+    return _USUAL.get(len(names), tuple(str(number) for number in range(1, len(names) + 1)))
