@@ -18,6 +18,7 @@ from countenance.media.audio import Samples, columns, resampled
 BLOCK_S = 0.4
 STEP_S = 0.1  # gating blocks overlap by three quarters
 SILENCE_LUFS, BELOW_MEAN_LU = -70.0, 10.0  # gates of BS.1770-4, annex 1
+SHORT_TERM_S, RANGE_BELOW_MEAN_LU = 3.0, 20.0  # EBU Tech 3341 and 3342
 OVERSAMPLING = 4
 LOOK_AHEAD_S = 0.005
 WITHOUT_LFE = [0, 1, 2, 4, 5]  # FFmpeg's 5.1 order is L R C LFE Ls Rs; BS.1770 leaves the LFE out
@@ -48,6 +49,54 @@ def measure_loudness(blocks: Iterable[NDArray[np.floating[Any]]], rate_hz: int) 
 
     peak_dbtp = _highest_dbtp(weighed(), rate_hz)
     return Loudness(gate.lufs(), peak_dbtp)
+
+
+@dataclass(frozen=True)
+class Programme:
+    """A whole sound by EBU R128: `lufs` integrated, `range_lu` loudness range, the highest `momentary_lufs` (0.4 s) and
+    `short_term_lufs` (3 s), `peak_dbtp` true peak. Loudness is -inf for silence, `range_lu` 0."""
+
+    lufs: float
+    range_lu: float
+    momentary_lufs: float
+    short_term_lufs: float
+    peak_dbtp: float
+
+
+def measure_programme(blocks: Iterable[NDArray[np.floating[Any]]], rate_hz: int) -> Programme:
+    """All figures of EBU R128 of consecutive blocks (n, channels <= 6), read once and never held.
+
+    Momentary and short-term loudness after EBU Tech 3341, in steps of 0.1 s; the range after EBU Tech 3342: between the
+    10th and 95th percentile of the short-term loudness that is above -70 LUFS and above the mean of that less 20 LU.
+    A sound shorter than 3 s has its integrated loudness as short-term loudness. Errors: as `measure_loudness`.
+    """
+    gate = _Gate(rate_hz)
+
+    def weighed() -> Iterator[Samples]:
+        for block in blocks:
+            gate.add(columns(block))
+            yield np.asarray(columns(block), np.float32)
+
+    peak_dbtp = _highest_dbtp(weighed(), rate_hz)
+    lufs = gate.lufs()
+    momentary, short = gate.over(BLOCK_S), gate.over(SHORT_TERM_S)
+    return Programme(
+        lufs,
+        _range_lu(short),
+        _lufs_of(float(momentary.max())) if len(momentary) else lufs,
+        _lufs_of(float(short.max())) if len(short) else lufs,
+        peak_dbtp,
+    )
+
+
+def _range_lu(short: NDArray[np.float64]) -> float:
+    """Loudness range of short-term powers after EBU Tech 3342."""
+    heard = short[short > _power_of(SILENCE_LUFS)]
+    if not len(heard):
+        return 0.0
+    loud = heard[heard > heard.mean() / 10 ** (RANGE_BELOW_MEAN_LU / 10)]
+    low, high = np.percentile(10 * np.log10(loud), [10, 95])
+    return float(high - low)
 
 
 def integrated_lufs(samples: NDArray[np.floating[Any]], rate_hz: int) -> float:
@@ -109,6 +158,12 @@ class _Gate:
         self._powers.append(power[:full].reshape(-1, self._step).mean(axis=1))
         self._rest = power[full:]
         self._length += len(block)
+
+    def over(self, seconds: float) -> NDArray[np.float64]:
+        """Power of each stretch of that length, one every 0.1 s; empty for a shorter sound."""
+        powers = np.concatenate(self._powers) if self._powers else np.zeros(0)
+        steps = round(seconds / STEP_S)
+        return np.convolve(powers, np.full(steps, 1 / steps), mode="valid") if len(powers) >= steps else np.zeros(0)
 
     def lufs(self) -> float:
         steps = round(BLOCK_S / STEP_S)
