@@ -29,6 +29,7 @@ from countenance.cli import (
     setup,
     site,
     verify,
+    voices,
 )
 from countenance.cli.console import EXIT_STATUSES, INTERRUPTED, ProjectOption
 
@@ -62,7 +63,7 @@ def _common(
 
 _ROOMS = (
     setup, keys, people, consent, policy, erasure, produce, review, inspect,
-    preflight, ledger, verify, evidence, serving, site, doctor, bench,
+    voices, preflight, ledger, verify, evidence, serving, site, doctor, bench,
 )  # fmt: skip
 for commands in _ROOMS:
     commands.register(app)
