@@ -83,7 +83,7 @@ def run() -> list[Table]:
 
 def measured(take: Take, networks: FaceNetworks) -> Measurement:
     """Paint a take all three ways and measure each picture."""
-    plan = plan_mouths(take.library, take.phones, take.times_s, take.poses)
+    plan = plan_mouths(take.library, take.phones, take.times_s, take.poses, take.sources)
     painter = prepare_lipsync(take.library, plan)
     part = Part("face", 0, "seen", "seen", dubbed=True)
     crew = Crew(take.clip.seen, [Member(part, take.clip.tracks, [painter])])

@@ -80,6 +80,11 @@ class Take:
         return middles_s(self.clip.master)[self.first :]
 
     @property
+    def sources(self) -> NDArray[np.int64] | None:
+        """The pictures' numbers in the library's first clip; None where that is another clip."""
+        return np.array(self.numbers) if self.first else None
+
+    @property
     def poses(self) -> F32:
         faces = [self.clip.seen.face_of(0, number) for number in self.numbers]
         return np.stack([face.pose if face else np.zeros(3, np.float32) for face in faces])

@@ -23,13 +23,13 @@ from countenance.speech.phones import Phone, Phones
 from countenance.speech.visemes import VisemeCurve, jaw_opening, mouth_targets
 
 F64 = NDArray[np.float64]
-SOUNDS = 20  # columns of `sounds`
+SOUNDS, REST = 20, 4  # columns of `sounds`, and the one that is 1 in silence
 _LIPS = np.array(LIPS_OUTER + LIPS_INNER)
 _RIDGE = 3.0  # pictures' worth of belief in the table, per unit of what is asked
 _LEAST_PICTURES = 20
 _POSE_UNIT = 10.0  # degrees of yaw and pitch that weigh as much as a full opening
 _FURTHEST = 1.5  # of the poses that were seen: nothing is known of how the face looks beyond
-_LIVELIER = (1.0, 1.35)
+_LIVELIER = (1.0, 1.5)
 _NEXT_S = 0.1  # pictures farther apart are not neighbours
 _SHIFTS_S = np.arange(-6, 7) * 0.02
 _PARTS, _SURE = 5, 0.95  # parts of a clip that predict each other, and the share of error that a shift must leave
@@ -110,15 +110,19 @@ def shifted(phones: Phones, later_s: float) -> Phones:
 
 def _unseen_error(lesson: Lesson) -> float:
     """The lips' mean squared error where each fifth of a clip is told by the rest."""
+    return float(((_unseen(lesson) - lesson.shapes)[:, _LIPS] ** 2).mean())
+
+
+def _unseen(lesson: Lesson) -> F32:
+    """The faces of a clip `(n, 468, 2)`, each fifth of it as told by the rest."""
     part = np.arange(len(lesson.times_s)) * _PARTS // len(lesson.times_s)
-    total = 0.0
+    made = np.empty_like(lesson.shapes)
     for number in range(_PARTS):
         known, asked = _some(lesson, part != number), _some(lesson, part == number)
         assert asked.phones is not None
         habits = _corrected(_guessed([known]), [known])
-        made = habits.shapes(asked.phones, asked.times_s) + habits.turned(asked.poses)
-        total += float(((made - asked.shapes)[:, _LIPS] ** 2).sum())
-    return total
+        made[part == number] = habits.shapes(asked.phones, asked.times_s) + habits.turned(asked.poses)
+    return made
 
 
 def _some(lesson: Lesson, which: NDArray[np.bool_]) -> Lesson:
@@ -166,7 +170,10 @@ def _corrected(guess: Habits, lessons: Sequence[Lesson]) -> Habits:
 
 
 def _lively(habits: Habits, lessons: Sequence[Lesson]) -> Habits:
-    """The habits with as much motion as the lessons have: a least-squares answer is too tame."""
+    """The habits with as much motion as the lessons have: a least-squares answer is too tame.
+
+    How tame is told by parts of the lessons that were not learnt from.
+    """
     filmed = made = 0.0
     asked = np.zeros(SOUNDS)
     for one in lessons:
@@ -175,7 +182,8 @@ def _lively(habits: Habits, lessons: Sequence[Lesson]) -> Habits:
         asked += wants.sum(axis=0)
         near = np.diff(one.times_s) < _NEXT_S
         filmed += float(_travel(one.shapes)[near].sum())
-        made += float(_travel(habits.shapes(one.phones, one.times_s))[near].sum())
+        told = _unseen(one) if len(one.times_s) >= 2 * _LEAST_PICTURES else habits.shapes(one.phones, one.times_s)
+        made += float(_travel(told)[near].sum())
     asked /= sum(len(one.times_s) for one in lessons)
     gain = float(np.clip(filmed / max(made, 1e-9), *_LIVELIER))
     kept = np.tensordot((1 - gain) * asked, habits.by_sound, 1)

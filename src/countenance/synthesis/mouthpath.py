@@ -17,7 +17,7 @@ from countenance.media.frame import F32
 from countenance.perception.topology import LIPS_INNER, LIPS_OUTER
 from countenance.speech.phones import Phones
 from countenance.speech.visemes import mouth_targets
-from countenance.synthesis.mouthhabits import sounds
+from countenance.synthesis.mouthhabits import REST, sounds
 from countenance.synthesis.mouths import MouthLibrary, choose_path, wanted_shapes
 from countenance.synthesis.mouthsearch import Steps, cheapest
 
@@ -29,10 +29,12 @@ _MADE = 0.035  # eye distances that the lips lie away from the footage's own, fr
 _TOWARDS_GOAL = 0.6  # of the way from the footage's shape to the one that the sounds ask for
 _HOLD, _MOVING = 0.6, 0.008  # what a held mouth costs while lips should move this fast
 _SPEED = 0.012  # eye distances a picture
+_NEAR_ENOUGH = 0.015  # eye distances
 _SHAPE = 0.02  # eye distances by which lips are off that cost as much as 1
 _CONTEXT, _UNKNOWN = 0.5, 0.5  # cost of other sounds, and of not knowing what was said
 _POSE, _POSE_DEGREES = 1.0, 3.5
 _EVEN = 5  # pictures over which poses of different pieces of footage are evened
+_FAR, _FAR_PICTURES = 0.5, 200  # cost of the light and mood of another moment
 _SHUT, _SHUT_GAP = 30.0, 0.02
 _JUMP, _JUMP_SHAPE, _JUMP_LOOK, _LOOK = 1.0, 1.0, 1.0, 12.0
 _LIPS = np.array(LIPS_OUTER + LIPS_INNER)
@@ -64,17 +66,27 @@ class MouthPlan:
         return float((self.origin == MADE).mean()) if len(self.origin) else 0.0
 
 
-def plan_mouths(library: MouthLibrary, phones: Phones, times_s: ArrayLike, poses: F32) -> MouthPlan:
-    """The plan for a speech: phones on the audio clock, and for each picture its time `(n,)` and the head's pose
-    `(n, 3)` in degrees."""
+def plan_mouths(
+    library: MouthLibrary, phones: Phones, times_s: ArrayLike, poses: F32, sources: ArrayLike | None = None
+) -> MouthPlan:
+    """The plan for a speech.
+
+    `phones` are on the audio clock; for each picture `times_s` `(n,)` is the middle of its time on the screen, `poses`
+    `(n, 3)` the head's pose in degrees, and `sources` `(n,)` its number in the library's first clip, where it is a
+    picture of that: mouths of the same moment share its light and mood.
+    """
     times, habits = np.asarray(times_s, np.float64), library.habits
     goals = habits.shapes(phones, times)
     must = mouth_targets(phones, times, frames=True)[:, 2] > _MUST
     turns = habits.turned(np.stack([mouth.pose for mouth in library.mouths]))
     own = (np.stack([mouth.shape for mouth in library.mouths]) / library.unit - turns).astype(np.float32)
-    path = _path(library, own, goals, sounds(phones, times), must, poses)
+    said = sounds(phones, times)
+    path = _path(library, own, goals, said, must, poses, sources)
     filmed = own[path]
-    shapes = _calmed((filmed + _TOWARDS_GOAL * (goals - filmed)).astype(np.float32))
+    off = np.sqrt(((goals - filmed)[:, _LIPS] ** 2).sum(axis=2).mean(axis=1))
+    # Lips that lie right, or rest, are best left as they were filmed.
+    pull = _TOWARDS_GOAL * np.clip(off / _NEAR_ENOUGH, 0, 1) * (1 - said[:, REST])
+    shapes = _calmed((filmed + pull[:, None, None] * (goals - filmed)).astype(np.float32))
     gaps, found = gaps_and_widths(shapes)[0], gaps_and_widths(filmed)[0]
     gaps = _reachable(np.where(must, library.shut, np.maximum(gaps, library.shut)), found, must_shut=must)
     exact = np.stack([with_gap(shape, float(gap), 1.0) for shape, gap in zip(shapes, gaps, strict=True)])
@@ -84,7 +96,13 @@ def plan_mouths(library: MouthLibrary, phones: Phones, times_s: ArrayLike, poses
 
 
 def _path(
-    library: MouthLibrary, own: F32, goals: F32, said: F32, must: NDArray[np.bool_], poses: F32
+    library: MouthLibrary,
+    own: F32,
+    goals: F32,
+    said: F32,
+    must: NDArray[np.bool_],
+    poses: F32,
+    sources: ArrayLike | None,
 ) -> NDArray[np.int64]:
     """The mouths to show: close in shape, said in like surroundings, in a like pose, shut where they must be.
 
@@ -100,6 +118,7 @@ def _path(
     wanted_speed = np.gradient(wanted, axis=0).astype(np.float32) if len(wanted) > 1 else 0 * wanted
     order = np.array([mouth.frame for mouth in mouths], np.int64)
     speed = _speeds(lips, order)
+    moments = None if sources is None else np.asarray(sources, np.float32)
 
     def local(first: int, end: int) -> F32:
         now = slice(first, end)
@@ -107,6 +126,8 @@ def _path(
         other = np.where(known, _CONTEXT * _squares(said[now], context), _UNKNOWN)
         shape += _squares(wanted_speed[now], speed) / np.float32(_SPEED**2 * len(_LIPS))
         posed = _POSE * _squares((poses[now, :2] / _POSE_DEGREES).astype(np.float32), turned)
+        if moments is not None:
+            shape += np.minimum(np.abs(moments[now, None] - order) * (_FAR / _FAR_PICTURES), _FAR)
         return np.asarray(shape + other + posed + must[now, None] * open_by**2 * _SHUT, np.float32)
 
     after = np.minimum(np.arange(len(mouths)) + 1, len(mouths) - 1)
@@ -199,6 +220,7 @@ def with_gap(shape: F32, gap: float, unit: float) -> F32:
     lower[lips_low] = bow[lips_low]
     upper = np.zeros(len(shape), np.float32)
     upper[lips_up] = bow[lips_up]
+    lower[lips_up] = 0.0  # in a smile their middle hangs below the corners
     result = shape + (change * (0.8 * lower - 0.2 * upper))[:, None] * down
     inner_gap = (result[_LOWER] - result[_UPPER]) @ down
     crossed = np.minimum(inner_gap, 0)[:, None] / 2 * down
