@@ -9,7 +9,7 @@ search is done again with both. This finds hoarse voices, noise and foreign soun
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -29,6 +29,7 @@ Table = NDArray[np.float32]
 Index = NDArray[np.int64]
 
 FRAME_S = HOP / RATE_HZ
+FORBIDDEN = -1e6
 LESSONS = 2  # how often the speaker's sounds are learned
 OWN_SHARE = 0.5  # of the speaker's own sounds in the score, the rest is the model's
 FAITH = 20.0  # frames of a sound that weigh as much as what the English model says about it
@@ -81,11 +82,12 @@ def prepare(sound: Samples) -> Listening:
 def listen(heard: Listening, words: Sequence[Pronounced], prices: Prices | None = None) -> Heard:
     """Search the words in a recording of up to some minutes."""
     task = _Task(words)
+    plain = replace(prices or Prices(), other_way=FORBIDDEN)
     scores = better = task.score(heard)
-    steps = task.search(scores, prices)
-    for _ in range(LESSONS):
+    steps = task.search(scores, plain)
+    for lesson in range(LESSONS):
         better = task.learned(heard, steps, scores)
-        steps = task.search(better, prices)
+        steps = task.search(better, plain if lesson + 1 < LESSONS else prices)
     return Heard(steps, task.edges(steps, better), task.fit(steps, scores), task.ways)
 
 
