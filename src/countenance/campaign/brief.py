@@ -14,6 +14,7 @@ from types import MappingProxyType
 from countenance.campaign.casting import KEEP, Cast, cast
 from countenance.campaign.label_wish import LabelWish, read_label_wish
 from countenance.campaign.sound_wish import USUAL_SOUND, SoundWish, read_sound_wish
+from countenance.campaign.text_wish import USUAL_TEXT, TextWish, drafted, read_text_wish
 from countenance.campaign.voice_wish import USUAL_VOICE, read_lexicon, read_voices
 from countenance.quality.gate import gate_names
 from countenance.rights.vocabulary import PRODUCTS
@@ -30,6 +31,11 @@ CHANNELS = (
     "pinterest", "display", "ctv", "tv", "cinema", "dooh", "retail", "event", "internal",
 )  # fmt: skip
 
+_REQUIRED = "campaign", "owner", "master", "script", "faces", "talents", "variants", "markets", "channels"
+_OPTIONAL = (
+    "others", "translations", "glossary", "translate", "voices", "lexicon", "sound", "quality", "release", "seed",
+    "content", "publisher",
+)  # fmt: skip
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 _MARKET = re.compile(r"[A-Z]{2}")
@@ -103,6 +109,7 @@ class Brief:
     content: Content = Content()
     publisher: str | None = None  # who publishes, where that is not the controller of the grants
     sound: SoundWish = USUAL_SOUND
+    texts: TextWish = USUAL_TEXT
     voices: Mapping[str, VoiceWish] = field(default_factory=dict)  # by language; the house's own where there is none
     lexicon_path: Path | None = None
     lexicon: Lexicon = EMPTY
@@ -160,6 +167,8 @@ class Brief:
             content["voices"] = {language: wish.identity() for language, wish in self.voices.items()}
         if self.lexicon_path is not None:
             content["lexicon"] = sha256_file(self.lexicon_path)
+        if self.texts.glossary_path is not None:
+            content["texts"] = self.texts.to_json()
         if self.publisher is not None:
             content["publisher"] = self.publisher
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -171,15 +180,16 @@ def _talent_digests(talent: Talent) -> list[object]:
     return [grant, [sha256_file(path) for path in talent.references]]
 
 
-def load_brief(path: Path) -> Brief:
-    """Read and check a brief. BriefError names the file, the line, the key and the way out."""
+def load_brief(path: Path, *, untranslated: bool = False) -> Brief:
+    """Read and check a brief. BriefError names the file, the line, the key and the way out.
+
+    WaitingError when a drafted translation has not been accepted, unless it does not matter that it is `untranslated`.
+    """
     whole = read_document(path.resolve())
-    whole.only(
-        ("campaign", "owner", "master", "script", "faces", "talents", "variants", "markets", "channels"),
-        ("others", "translations", "quality", "release", "seed", "content", "publisher", "sound", "voices", "lexicon"),
-    )
+    whole.only(_REQUIRED, _OPTIONAL)
     script = _script(whole)
     talents = _talents(whole)
+    texts = read_text_wish(whole)
     seen = _seen(whole, talents)
     faces, languages, exclude = _variants(whole, talents, seen)
     voices = read_voices(whole, languages, script.language, talents)
@@ -198,7 +208,7 @@ def load_brief(path: Path) -> Brief:
         faces=faces,
         languages=languages,
         exclude=exclude,
-        translations=MappingProxyType(_translations(whole, script, languages)),
+        translations=MappingProxyType(_translations(whole, script, languages, texts, untranslated)),
         markets=MappingProxyType(_markets(whole, languages)),
         channels=tuple(whole.known("channels", channel, CHANNELS) for channel in whole.texts("channels")),
         gate=_gate(whole),
@@ -208,6 +218,7 @@ def load_brief(path: Path) -> Brief:
         content=_content(whole),
         publisher=whole.text("publisher") if "publisher" in whole.values else None,
         sound=read_sound_wish(whole),
+        texts=texts,
         voices=voices,
         lexicon_path=lexicon_path,
         lexicon=lexicon,
@@ -354,7 +365,9 @@ def _excluded(cell: Section, talents: Mapping[str, Talent], seen: tuple[SeenFace
     return cell.known("face", key, [one.key for one in faces])
 
 
-def _translations(whole: Section, script: Script, languages: tuple[str, ...]) -> dict[str, Path]:
+def _translations(
+    whole: Section, script: Script, languages: tuple[str, ...], texts: TextWish, untranslated: bool
+) -> dict[str, Path]:
     wanted = [language for language in languages if language != script.language]
     translations: dict[str, Path] = {}
     if "translations" in whole.values:
@@ -366,7 +379,9 @@ def _translations(whole: Section, script: Script, languages: tuple[str, ...]) ->
                 raise section.problem(message, language)
             translations[language] = _words(section, language)
     for language in wanted:
-        if language not in translations:
+        if language not in translations and texts.translate is not None:
+            translations[language] = drafted(whole, script.path, language, untranslated)
+        elif language not in translations:
             raise whole.problem(
                 f"variants wants language '{language}' but translations has no text for it: "
                 f"add '{language}: FILE' to translations",

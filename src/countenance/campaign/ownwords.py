@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from countenance.campaign.brief import Brief
-from countenance.campaign.stages import Seen, key_of, own_speech
+from countenance.campaign.stages import key_of, own_speech
 from countenance.delivery.captions import spread_words
 from countenance.errors import InputError
 from countenance.media.audio import read_mono
+from countenance.media.probe import Master
 from countenance.speech.activity import speech_span
 from countenance.speech.align import Alignment, Mismatch, align
 from countenance.speech.phones import Phone, Word
@@ -31,6 +32,16 @@ MOST_DOUBTED = 0.25
 MOST_EXTRA = 0.25
 
 
+class Recorded(Protocol):
+    """A master whose sound is known; whether anybody looked at its picture does not matter."""
+
+    @property
+    def master(self) -> Master: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class OwnWords:
     """The script's words with their times; `aligned` is False where the times are an estimate.
@@ -43,9 +54,9 @@ class OwnWords:
     notes: tuple[str, ...] = ()
 
 
-def own_words(project: Project, brief: Brief, seen: Seen, lexicon: Mapping[str, str] | None = None) -> OwnWords:
+def own_words(project: Project, brief: Brief, seen: Recorded) -> OwnWords:
     """The words of the script as the master says them, for its captions."""
-    facts = _kept(project, brief, seen, lexicon)
+    facts = _kept(project, brief, seen)
     estimate = spread_words(brief.words(brief.script.language), *own_speech(seen.master))
     if "silent" in facts:
         return OwnWords(estimate, False)
@@ -56,20 +67,19 @@ def own_words(project: Project, brief: Brief, seen: Seen, lexicon: Mapping[str, 
     return OwnWords(alignment.words if kept else estimate, kept, told(alignment))
 
 
-def own_alignment(
-    project: Project, brief: Brief, seen: Seen, lexicon: Mapping[str, str] | None = None
-) -> Alignment | None:
+def own_alignment(project: Project, brief: Brief, seen: Recorded) -> Alignment | None:
     """The master's own speech aligned with the brief's script, or None when nobody speaks in it.
 
     None also where it cannot be aligned, such as in a language that espeak-ng does not know; `own_words` says why.
     Kept in the project's work folder under a key of the master, the script and the lexicon.
     """
-    facts = _kept(project, brief, seen, lexicon)
+    facts = _kept(project, brief, seen)
     return _read(facts) if "words" in facts else None
 
 
-def _kept(project: Project, brief: Brief, seen: Seen, lexicon: Mapping[str, str] | None) -> dict[str, Any]:
-    text, language, spellings = brief.words(brief.script.language), brief.script.language, dict(lexicon or {})
+def _kept(project: Project, brief: Brief, seen: Recorded) -> dict[str, Any]:
+    language = brief.script.language
+    text, spellings = brief.words(language), dict(brief.lexicon.of(language))
     folder = project.work / "alignment" / key_of(_OWN, seen.sha256, language, text, spellings)
     hold(project, WORK, f"alignment/{folder.name}", [brief.presenter.talent])
     record = folder / "alignment.json"
@@ -121,7 +131,7 @@ def _places(problems: list[Mismatch]) -> str:
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
-def _aligned(seen: Seen, text: str, language: str, lexicon: Mapping[str, str]) -> dict[str, Any]:
+def _aligned(seen: Recorded, text: str, language: str, lexicon: Mapping[str, str]) -> dict[str, Any]:
     heard = read_mono(seen.master.path, HEARD_HZ, seen.master.origin_s)
     if heard is None or speech_span(heard, HEARD_HZ) is None:
         return {"silent": True}

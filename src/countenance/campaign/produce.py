@@ -7,7 +7,7 @@ A job is a DBOS workflow on the project's own SQLite file. Its id follows from t
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -26,6 +26,7 @@ from countenance.campaign.render import Rendering, render_variant
 from countenance.campaign.screen import screen_brief, screen_master, screen_rendering, screen_scenes
 from countenance.campaign.stages import Progress, Seen, key_of, see, speak_dub
 from countenance.campaign.task import Task
+from countenance.campaign.texts import require_texts
 from countenance.campaign.variants import (
     VariantRow,
     approve,
@@ -73,8 +74,11 @@ def produce(
     approve_as: str | None = None,
     patches: bool = False,
     progress: Progress | None = None,
+    warn: Callable[[str], None] = lambda _sentence: None,
 ) -> Outcome:
     """Carry a brief through to packages (with `approve_as`) or to review. Raises the errors of every stage.
+
+    `warn` is told before anything is made what somebody should look at in the texts, one sentence each.
 
     With `patches` whatever is released, now or later, comes with what was painted, picture by picture.
     """
@@ -82,6 +86,7 @@ def produce(
     wanted = plan(brief)
     require_rights(project, brief, wanted)
     screen_brief(project, brief)
+    require_texts(project, brief, warn)
     request: dict[str, Any] = {
         "root": str(project.root), "brief": str(brief.path), "digest": brief.digest(),
         "out": str(out.resolve()), "approve_as": approve_as, "patches": patches,

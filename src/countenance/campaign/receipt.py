@@ -9,6 +9,7 @@ from typing import Any
 
 from countenance import __version__
 from countenance.campaign.brief import UNTOUCHED
+from countenance.campaign.drafts import translation_facts
 from countenance.campaign.permission import shown_s
 from countenance.campaign.render import Rendering
 from countenance.campaign.task import Task
@@ -50,7 +51,11 @@ def make_receipt(
         "inputs": {
             "brief": brief.digest(),
             "master": {"sha256": task.seen.sha256, **task.master.describe()},
-            "text": {"language": variant.language, "sha256": sha256_file(brief.text_path(variant.language))},
+            "text": {
+                "language": variant.language,
+                "sha256": sha256_file(brief.text_path(variant.language)),
+                **({"translation": translated} if (translated := translation_facts(brief, variant.language)) else {}),
+            },
             "references": [
                 {"talent": talent, "file": path.name, "sha256": sha256_file(path)} for talent, path in references
             ],

@@ -25,6 +25,7 @@ from countenance.cli import (
     preflight,
     produce,
     review,
+    script,
     serving,
     setup,
     site,
@@ -62,7 +63,7 @@ def _common(
 
 
 _ROOMS = (
-    setup, keys, people, consent, policy, erasure, produce, review, inspect,
+    setup, keys, people, consent, policy, erasure, produce, script, review, inspect,
     voices, preflight, ledger, verify, evidence, serving, site, doctor, bench,
 )  # fmt: skip
 for commands in _ROOMS:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from countenance.errors import CountenanceError, RightsError
+from countenance.errors import CountenanceError, RightsError, TextError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -134,7 +134,7 @@ def _with_common_options(function: Callable[..., None]) -> inspect.Signature:
 
 
 def _fail(call: Call, problem: CountenanceError) -> None:
-    reasons = problem.reasons if isinstance(problem, RightsError) else ()
+    reasons = problem.reasons if isinstance(problem, (RightsError, TextError)) else ()
     typer.echo(f"error: {problem}", err=True)
     for reason in reasons:
         typer.echo(f"  {reason}", err=True)

@@ -53,6 +53,13 @@ def produce(
         project = init_project(call.project_dir or Path.cwd())
         if not call.json and not call.quiet:
             typer.echo(f"made a project in {project.folder}", err=True)
+    told: list[str] = []
+
+    def warn(sentence: str) -> None:
+        told.append(sentence)
+        if not call.quiet:
+            typer.echo(f"warning: {sentence}", err=True)
+
     with call.progress() as stage:
         bars: dict[str, Callable[[int], None]] = {}
 
@@ -61,13 +68,13 @@ def produce(
                 bars[name] = stage(name, of)
             bars[name](done)
 
-        outcome = run(project, brief, out, approve_as=approve_as, patches=patches, progress=report)
+        outcome = run(project, brief, out, approve_as=approve_as, patches=patches, progress=report, warn=warn)
 
-    def told(row: VariantRow) -> str:
+    def state_of(row: VariantRow) -> str:
         failed = row.render.get("failed") or []
         return f"gate failed: {', '.join(failed)}" if failed else row.state.replace("_", " ")
 
-    rows = [(row.key, row.id, told(row)) for row in outcome.variants]
+    rows = [(row.key, row.id, state_of(row)) for row in outcome.variants]
     done = {
         "out": str(outcome.out),
         "page": str(outcome.out / "campaign.html"),
@@ -76,10 +83,10 @@ def produce(
             | {"passed": row.render.get("passed"), "failed": row.render.get("failed")}
             for row in outcome.variants
         ],
-        "warnings": outcome.warnings,
+        "warnings": [*told, *outcome.warnings],
         "exit_status": outcome.exit_status,
     }
-    for warning in outcome.warnings:
+    for warning in () if call.quiet else outcome.warnings:
         typer.echo(f"warning: {warning}", err=True)
     waiting = [row for row in outcome.variants if row.state == "in_review" and row.render.get("passed")]
     hint = f"{len(waiting)} variant(s) wait for review: countenance review list" if waiting else ""
