@@ -20,8 +20,9 @@ from countenance.perception.perceive import perceive
 from countenance.perception.tracks import FaceTrack, Perception, is_saved, load_perception, save_perception
 from countenance.speech.align import align
 from countenance.speech.phones import Phones
+from countenance.synthesis.mouthclips import Footage, filmed, middles_s
 from countenance.synthesis.mouthhabits import shifted
-from countenance.synthesis.mouths import Footage, MouthLibrary, gather_mouths, middles_s
+from countenance.synthesis.mouths import MouthLibrary, library_of
 
 _HEARD_HZ = 16_000
 # As PocketSphinx's own recogniser hears it, with the grammar set right by hand; it breaks off in mid-sentence.
@@ -115,13 +116,13 @@ def _ada() -> Take:
     clip = _clip(folder / "master.mp4", _text(folder / "script.txt"))
     other = _clip(folder / "calibration.mp4", _text(folder / "calibration.txt"))
     # Mouths of the other clip only; the first picture of the master alone would not count.
-    library = gather_mouths([Footage(other.master, other.tracks, other.phones)])
+    library = library_of([filmed(Footage(other.master, other.tracks, other.phones))])
     return Take("ada", clip, clip.phones, library, 0, False)
 
 
 def _halves(name: str, clip: Clip, held_out: bool) -> Take:
     phones, half = clip.phones, clip.master.frames // 2
-    library = gather_mouths([Footage(clip.master, clip.tracks, phones, (0, half))])
+    library = library_of([filmed(Footage(clip.master, clip.tracks, phones, (0, half)))])
     # Where the teaching half shows that the sound runs ahead of the picture, the other half's phones are put right.
     return Take(name, clip, shifted(phones, library.early_s[0]), library, half, held_out)
 

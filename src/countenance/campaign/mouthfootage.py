@@ -6,13 +6,14 @@ from countenance.campaign.ownwords import own_alignment, trusted
 from countenance.campaign.plan import Part
 from countenance.campaign.task import Task
 from countenance.speech.phones import Phones
-from countenance.synthesis.mouths import Footage, MouthLibrary, gather_mouths
+from countenance.synthesis.mouthclips import Footage, filmed
+from countenance.synthesis.mouths import MouthLibrary, library_of
 
 
 def mouths_of(task: Task, part: Part) -> MouthLibrary:
     """The library of the person who is dubbed. InputError when the person is not seen in the master."""
     tracks = task.seen.perception.of_person(part.track)
-    return gather_mouths([Footage(task.master, tracks, _own_phones(task, part))])
+    return library_of([filmed(Footage(task.master, tracks, _own_phones(task, part)))])
 
 
 def _own_phones(task: Task, part: Part) -> Phones | None:

@@ -7,47 +7,28 @@ is brought by a similarity. The unit is that mesh's distance of the outer eye co
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from countenance.errors import InputError
-from countenance.media.decode import decode
 from countenance.media.frame import F32, U8, Box
 from countenance.media.probe import Master
 from countenance.perception.pose import apply, steady_frame
-from countenance.perception.topology import LIPS_INNER, LIPS_OUTER, POINTS
+from countenance.perception.topology import LIPS_INNER, LIPS_OUTER
 from countenance.perception.tracks import FaceTrack
 from countenance.speech.phones import Phones
+from countenance.synthesis.mouthclips import MOST, Filmed, Footage, filmed, kept
 from countenance.synthesis.mouthhabits import Habits, Lesson, in_time, learn, sounds
 
-_MOST = 240  # mouths kept in memory
-_RUN = 12  # consecutive frames kept together, so that motion can be followed
 _BETWEEN_CLIPS = 1000  # pictures, so that no mouth of one clip follows on one of another
-_MOST_LESSONS = 3000
 _LOOK_PX = (24, 18)
-_MARGIN = 0.75  # eye distances kept around the lower face
 _LIPS = np.array(LIPS_OUTER + LIPS_INNER)
 _JUMP, _JUMP_SHAPE = 0.25, 3.0  # cost of leaving the footage's own order, fixed and by the change of shape
 _FIT = 2.0  # weight of the lips' shape against the head's pose
 _POSE_DEGREES = 3.5  # of yaw and pitch that cost as much as a wrong mouth; roll is undone by turning
 _SHUT = 30.0  # how much more a wrong gap costs where the lips must close
-
-
-@dataclass(frozen=True, eq=False)
-class Footage:
-    """A clip of one person to take mouths from.
-
-    `tracks` are this person's; `phones` what they say in it, on the clock of the pictures, None where the words are not
-    known; `span` the pictures that may be used (first, end), all by default.
-    """
-
-    master: Master
-    tracks: Sequence[FaceTrack]
-    phones: Phones | None = None
-    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +59,7 @@ class Mouth:
 class MouthLibrary:
     """The talent's mouths in the order of the footage, with the face space they share and how they speak.
 
-    `reference` `(478, 3)` is the mesh that spans the face space, `unit` its eye distance in pixels; `gap` and
+    `reference` `(468, 3)` is the mesh that spans the face space, `unit` its eye distance in pixels; `gap` and
     `width` are the (5th, 50th, 95th) percentiles of all that was seen, in eye distances; `early_s` is by how much each
     clip's sound was found to run ahead of its picture.
     """
@@ -105,96 +86,53 @@ def gap_and_width(shape: F32, unit: float) -> tuple[float, float]:
 
 def collect_mouths(master: Master, tracks: Sequence[FaceTrack]) -> MouthLibrary:
     """The talent's mouths of one master. Raises InputError when no face is tracked."""
-    return gather_mouths([Footage(master, tracks)])
+    return library_of([filmed(Footage(master, tracks))])
 
 
-def gather_mouths(footage: Sequence[Footage]) -> MouthLibrary:
-    """Read one person's mouths out of clips, each in one pass; the first is the clip that will be painted.
+def library_of(clips: Sequence[Filmed]) -> MouthLibrary:
+    """The library of one person from clips of theirs; the first is the clip that will be painted.
 
-    Raises InputError when no face is tracked in it.
+    Of the others together as many mouths are kept as of one clip.
     """
-    if not footage or not any(_sightings(footage[0])):
-        raise InputError(
-            f"{footage[0].master.path}: there is no face to take mouths from; check `faces:` in the brief."
-        )
-    seen = [list(_sightings(one)) for one in footage]
-    longest = max(footage[0].tracks, key=lambda track: len(track.frames))
-    reference = np.array(longest.mesh[len(longest.mesh) // 2])
+    reference = np.array(clips[0].faces[len(clips[0].faces) // 2])
     unit = float(np.linalg.norm(reference[33, :2] - reference[263, :2]))
-    taught = [in_time(_lesson(one, found, reference, unit)) for one, found in zip(footage, seen, strict=True)]
+    taught = [in_time(_lesson(clip, reference, unit)) for clip in clips]
     lessons = [lesson for lesson, _shift in taught]
     measured = np.array([gap_and_width(shape, 1.0) for lesson in lessons for shape in lesson.shapes])
     mouths: list[Mouth] = []
-    place = first = 0
-    count = sum(len(found) for found in seen)
-    for one, found, lesson in zip(footage, seen, lessons, strict=True):
-        kept = [sighting for number, sighting in enumerate(found, start=place) if _kept(number, count)]
-        mouths += _read(replace(one, phones=lesson.phones), kept, first, reference, unit)
-        place += len(found)
-        first += one.master.frames + _BETWEEN_CLIPS
+    first = place = 0
+    others = sum(len(clip.numbers) for clip in clips[1:])
+    for clip, lesson in zip(clips, lessons, strict=True):
+        count = len(clip.numbers)
+        wanted = [one for one in range(count) if not first or kept(place + one, others, MOST)]
+        place += count if first else 0
+        mouths += _mouths(clip, wanted, first, lesson.phones, reference, unit)
+        first += clip.pictures + _BETWEEN_CLIPS
     early_s = tuple(shift for _lesson, shift in taught)
     ranges = _range(measured[:, 0]), _range(measured[:, 1])
     return MouthLibrary(tuple(mouths), reference, unit, *ranges, learn(lessons), early_s)
 
 
-def _sightings(one: Footage) -> Iterator[tuple[FaceTrack, int]]:
-    """Every picture in which the person is seen, as a track and a row of it."""
-    for track in one.tracks:
-        for index, frame in enumerate(track.frames):
-            if one.span is None or one.span[0] <= frame < one.span[1]:
-                yield track, index
+def _lesson(clip: Filmed, reference: F32, unit: float) -> Lesson:
+    """A clip's lower faces in face space."""
+    shapes = [apply(steady_frame(mesh, reference), mesh[:, :2]) / unit for mesh in clip.faces]
+    return Lesson(np.array(shapes, np.float32), clip.face_poses, clip.face_times_s, clip.phones)
 
 
-def _lesson(one: Footage, found: Sequence[tuple[FaceTrack, int]], reference: F32, unit: float) -> Lesson:
-    """The footage's lower faces in face space, evenly thinned where there are very many."""
-    step = max(1, len(found) // _MOST_LESSONS)
-    few = [(track, index) for track, index in found[::step] if track.frames[index] < one.master.frames]
-    shapes = [apply(steady_frame(t.mesh[i], reference), t.mesh[i][:POINTS, :2]) / unit for t, i in few]
-    times = middles_s(one.master)[[int(track.frames[index]) for track, index in few]]
-    poses = np.array([t.pose[i] for t, i in few], np.float32).reshape(-1, 3)
-    return Lesson(np.array(shapes, np.float32).reshape(-1, POINTS, 2), poses, times, one.phones)
-
-
-def _read(
-    one: Footage, kept: Sequence[tuple[FaceTrack, int]], first: int, reference: F32, unit: float
+def _mouths(
+    clip: Filmed, wanted: Sequence[int], first: int, phones: Phones | None, reference: F32, unit: float
 ) -> Iterator[Mouth]:
-    """The mouths of one clip; `first` is the number of its first picture."""
-    wanted = {int(track.frames[index]): (track, index) for track, index in kept}
-    if not wanted:
-        return
-    start, end = min(wanted), max(wanted) + 1
-    said = None if one.phones is None else sounds(one.phones, middles_s(one.master)[start:end])
-    for number, frame in enumerate(decode(one.master, start=start, stop=end), start=start):
-        if number not in wanted:
-            continue
-        track, index = wanted[number]
-        mesh = np.array(track.mesh[index])
-        lower = mesh[mesh[:, 1] > mesh[5, 1]] if abs(track.pose[index, 2]) < 45 else mesh
-        box = Box.around(lower[:, :2], _MARGIN * unit_of(mesh), frame.size)
-        if box is None:
-            continue
+    """Some of a clip's mouths; `first` is the number of its first picture."""
+    said = None if phones is None else sounds(phones, clip.times_s)
+    for one in wanted:
+        mesh, pixels, box = clip.meshes[one], clip.pixels[one], clip.boxes[one]
         to_face = steady_frame(mesh, reference)
-        shape = apply(to_face, mesh[:POINTS, :2])
+        shape = apply(to_face, mesh[:, :2])
         gap, width = gap_and_width(shape, unit)
-        pixels = frame.rgb(box)
         yield Mouth(
-            first + number, pixels, box, mesh[:POINTS], shape, to_face, gap, width, track.pose[index],
-            _look(pixels, box, to_face, reference, unit), None if said is None else said[number - start],
+            first + int(clip.numbers[one]), pixels, box, mesh, shape, to_face, gap, width, clip.poses[one],
+            _look(pixels, box, to_face, reference, unit), None if said is None else said[one],
         )  # fmt: skip
-
-
-def middles_s(master: Master) -> NDArray[np.float64]:
-    """The middle of each picture's time on the screen `(n,)`: what a picture shows, it shows for that long."""
-    starts = np.array(master.pts, np.float64) * float(master.time_base)
-    if len(starts) < 2:
-        return starts
-    steps = np.diff(starts)
-    return np.asarray(starts + np.append(steps, np.median(steps)) / 2)
-
-
-def unit_of(mesh: F32) -> float:
-    """The distance of the outer eye corners in pixels."""
-    return float(np.linalg.norm(mesh[33, :2] - mesh[263, :2]))
 
 
 def _look(pixels: U8, box: Box, to_face: F32, reference: F32, unit: float) -> U8:
@@ -208,15 +146,6 @@ def _look(pixels: U8, box: Box, to_face: F32, reference: F32, unit: float) -> U8
     size = np.sqrt(abs(np.linalg.det(matrix[:, :2])))
     calm = cv2.GaussianBlur(pixels, (0, 0), max(0.3, 0.4 / size)) if size < 1 else pixels
     return np.asarray(cv2.warpAffine(calm, matrix, _LOOK_PX, borderMode=cv2.BORDER_REPLICATE), np.uint8)
-
-
-def _kept(index: int, count: int) -> bool:
-    """Runs of consecutive frames, evenly spread over all that was seen of the talent, until the library is full."""
-    runs = max(1, _MOST // _RUN)
-    if count <= _MOST:
-        return True
-    period = count / runs
-    return index % period < _RUN
 
 
 def _range(values: NDArray[np.float64]) -> tuple[float, float, float]:
