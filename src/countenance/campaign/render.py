@@ -23,8 +23,11 @@ from countenance.campaign.ownwords import own_words
 from countenance.campaign.plan import Part
 from countenance.campaign.sound_wish import USUAL_SOUND
 from countenance.campaign.stages import Progress, key_of
+from countenance.campaign import voiceover
 from countenance.campaign.task import HEARD_HZ, Task, shown_frames
 from countenance.media import mix
+from countenance.campaign.voiceover import Except, VoiceOver, subtitles_of
+from countenance.delivery.subtitles import Subtitles
 from countenance.media.beside import Beside, ahead
 from countenance.media.encode import PREVIEW, encode
 from countenance.media.frame import Frame
@@ -101,10 +104,9 @@ def _references(task: Task, part: Part) -> list[str]:
 def _render(task: Task, folder: Path, progress: Progress, preview: bool) -> None:
     started, cpu = time.monotonic(), time.process_time()
     folder.mkdir(parents=True, exist_ok=True)
-    pictures_sha256, people = _paint(task, folder, progress, preview)
-    measured = together(people)
-    verdict = _judged(task, measured)
+    pictures_sha256, measured, people, verdict, over = _painted(task, folder, progress, preview)
     change = task.timeline.change
+    notes = [one.note() for one in over]
     qc = {
         "variant": {
             "id": task.variant_id, "key": task.variant.key, "face": task.variant.face,
@@ -116,7 +118,7 @@ def _render(task: Task, folder: Path, progress: Progress, preview: bool) -> None
         "strips": measured.strips,
         "mouth": measured.mouth,
         "verdict": verdict.record(),
-        "notes": [*([change] if change else []), *_heard_notes(task), *measured.notes],
+        "notes": [*([change] if change else []), *notes, *_heard_notes(task), *measured.notes],
     }  # fmt: skip
     write_json(folder / "qc.json", qc)
     write_bytes(folder / "qc.html", render_report(qc, measured.pictures).encode())
@@ -126,16 +128,40 @@ def _render(task: Task, folder: Path, progress: Progress, preview: bool) -> None
         {
             "pictures_sha256": pictures_sha256,
             "pictures": len(task.timeline.source),
-            "engines": {name: ENGINES[name] for name in task.engines},
+            "engines": {name: ENGINES[name] for name in task.engines if name != "lipsync" or not voiceover.is_all(over, task)},
+            "voice_over": [one.record() for one in over],
             "timeline": change or "as shot",
             "voice": {"rate_factor": dub.rate_factor, "shortfall_s": dub.shortfall_s} if dub else None,
             "sound": task.soundtrack.facts if task.soundtrack else None,
-            "warnings": list(_heard_notes(task)),
+            "warnings": [*notes, *_heard_notes(task)],
             "passed": verdict.passed,
             "failed": list(verdict.failed),
             "cost": {"wall_s": time.monotonic() - started, "cpu_s": time.process_time() - cpu},
         },
     )
+
+
+def _painted(
+    task: Task, folder: Path, progress: Progress, preview: bool
+) -> tuple[str, Measured, dict[str, Measured], Verdict, tuple[VoiceOver, ...]]:
+    """Paint, measure and judge; where made lips fail the gate, once more with the voice over the mouth as shot there.
+
+    Shots that fail go first; where that is not enough, all that is said is voice-over.
+    """
+    over: tuple[VoiceOver, ...] = ()
+    while True:
+        pictures_sha256, people = _paint(task, folder, progress, preview, over)
+        measured = together(people)
+        verdict = _judged(task, measured)
+        presenter = task.variant.presenter
+        if not presenter.dubbed or voiceover.is_all(over, task):
+            break
+        own = own_mouth(task, presenter.track)
+        wrong = voiceover.failing(task, people[presenter.name], verdict.failed, own, task.brief.gate)
+        if not wrong:
+            break
+        over = voiceover.everywhere(task, verdict.failed) if over else wrong
+    return pictures_sha256, measured, people, verdict, over
 
 
 def _person(task: Task, part: Part, measured: Measured) -> dict[str, Any]:
@@ -156,19 +182,22 @@ def _fades(measured: Measured) -> list[dict[str, Any]]:
     return [stretch for stretch in stretches if stretch["state"] in ("faded", "untouched")]
 
 
-def _paint(task: Task, folder: Path, progress: Progress, preview: bool) -> tuple[str, dict[str, Measured]]:
+def _paint(
+    task: Task, folder: Path, progress: Progress, preview: bool, over: Sequence[VoiceOver]
+) -> tuple[str, dict[str, Measured]]:
     """Write the painted boxes; returns the pictures' digest and what was measured of each person on the way."""
     timeline, total = task.timeline, len(task.timeline.source)
+    left = voiceover.pictures_of(over)
     hand_back()
-    crew = Crew(task.seen.perception, _members(task))
-    meters = _meters(task)
+    crew = Crew(task.seen.perception, _members(task, left))
+    meters = _meters(task, left)
     with atomic_path(folder / "patches.bin") as part, part.open("wb") as stream:
         writer = PatchWriter(stream, f"{task.seen.sha256} {timeline.source} {timeline.pts}")
         with Beside() as beside:
             frames = _composed(task, crew, meters, writer, beside)
             counted = _counted(frames, lambda done: progress(f"paint {task.variant.key}", done, total))
             if preview:
-                _write_preview(task, folder / "preview.mp4", counted)
+                _write_preview(task, folder / "preview.mp4", counted, subtitles_of(task, over))
             else:
                 deque(counted, maxlen=0)
         pictures_sha256 = writer.close()
@@ -184,16 +213,17 @@ def _paint(task: Task, folder: Path, progress: Progress, preview: bool) -> tuple
     return pictures_sha256, people
 
 
-def _members(task: Task) -> list[Member]:
+def _members(task: Task, left: frozenset[int]) -> list[Member]:
     """Everybody who is painted, with the prepared engines."""
     return [
-        Member(part, task.seen.perception.of_person(part.track), _painters(task, part))
+        Member(part, task.seen.perception.of_person(part.track), _painters(task, part, left))
         for part in task.variant.parts
         if part.engines
     ]
 
 
-def _painters(task: Task, part: Part) -> list[Painter]:
+def _painters(task: Task, part: Part, left: frozenset[int]) -> list[Painter]:
+    """`left` are the pictures whose mouths stay as shot."""
     tracks = task.seen.perception.of_person(part.track)
     painters: list[Painter] = []
     if part.dubbed:
@@ -201,8 +231,9 @@ def _painters(task: Task, part: Part) -> list[Painter]:
         faces = [task.face(part.track, source) for source in task.timeline.source]
         poses = np.stack([face.pose if face else np.zeros(3, np.float32) for face in faces])
         library, shown = mouths_of(task, part), on_screen(task.timeline.times_s())
-        plan = plan_mouths(library, task.dub.speech.phones, (shown[0] + shown[1]) / 2, poses)
-        painters.append(lipsync.prepare_lipsync(library, plan))
+        middles_s = (shown[0] + shown[1]) / 2
+        plan = plan_mouths(library, task.dub.speech.phones, middles_s, poses, task.timeline.source)
+        painters.append(Except(lipsync.prepare_lipsync(library, plan), left))
     if part.swapped:
         painter = swap.prepare_swap(likeness_of(task.project, task.brief, part.shown), tracks)
         painters.append(kept_heading(painter, glimpses_of(task.master, tracks), FaceNetworks()))
@@ -214,7 +245,7 @@ def _measured_parts(task: Task) -> list[Part]:
     return [part for part in task.variant.parts if part.engines or part is task.variant.presenter]
 
 
-def _meters(task: Task) -> dict[int, Meter]:
+def _meters(task: Task, left: frozenset[int]) -> dict[int, Meter]:
     """A meter for each measured person, by track."""
     networks, shots = FaceNetworks(), set(task.seen.perception.shots)
     cuts = [number for number, source in enumerate(task.timeline.source) if source in shots]
@@ -231,6 +262,7 @@ def _meters(task: Task) -> dict[int, Meter]:
             cuts=cuts,
             dubbed=part.dubbed,
             spoken=task.dub.speech.phones if task.dub and part.dubbed else None,
+            voice_over=left if part.dubbed else (),
         )
     return meters
 
@@ -271,13 +303,14 @@ def _counted(frames: Iterator[Frame], report: Any) -> Iterator[Frame]:
         report(done)
 
 
-def _write_preview(task: Task, target: Path, frames: Iterator[Frame]) -> None:
+def _write_preview(task: Task, target: Path, frames: Iterator[Frame], subtitles: Subtitles) -> None:
     """A half-size film for reviewers, marked on every picture."""
     badge = Badge("corner", text="IN REVIEW - NOT RELEASED")
 
     def marked() -> Iterator[Frame]:
         for frame in frames:
             shown = frame.copy()
+            subtitles.draw(shown.planes, shown.time)
             badge.draw(shown.planes, shown.time)
             yield shown
 
