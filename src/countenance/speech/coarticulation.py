@@ -9,7 +9,7 @@ p b m shut the lips, f v tuck the lower lip under the teeth, and a pause shuts t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -117,7 +117,7 @@ def _merged(parts: Sequence[Segment]) -> list[Segment]:
     result: list[Segment] = []
     for part in parts:
         if result and _same(result[-1].gesture, part.gesture) and part.start_s - result[-1].end_s < STEP_S:
-            result[-1] = Segment(part.gesture, result[-1].start_s, part.end_s)
+            result[-1] = replace(result[-1], gesture=part.gesture, end_s=part.end_s)
         else:
             result.append(part)
     return result

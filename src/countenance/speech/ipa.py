@@ -59,11 +59,12 @@ class Gesture:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A gesture and its time."""
+    """A gesture, its time, and the letter that it was written with ("" for silence)."""
 
     gesture: Gesture
     start_s: float
     end_s: float
+    letter: str = ""
 
 
 def _vowel(viseme: str, drop: float, width: float) -> Gesture:
@@ -276,10 +277,10 @@ def segments(phones: Phones) -> tuple[Segment, ...]:
     result = []
     for phone in phones:
         parts = gestures(phone.symbol)
-        shares = _shares(phone.symbol, parts)
+        letters = [part.letter for part in _parsed(phone.symbol)[0]] or ["ə" if phone.symbol else ""]
         start_s, length_s = phone.start_s, phone.end_s - phone.start_s
-        for part, share in zip(parts, shares, strict=True):
-            result.append(Segment(part, start_s, start_s + share * length_s))
+        for part, letter, share in zip(parts, letters, _shares(phone.symbol, parts), strict=True):
+            result.append(Segment(part, start_s, start_s + share * length_s, letter))
             start_s += share * length_s
     return tuple(result)
 
