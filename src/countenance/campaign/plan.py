@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from countenance.campaign.brief import Brief, SeenFace
 from countenance.campaign.casting import Cast
+from countenance.media.probe import is_photo
 from countenance.rights.decide import ANY, Use
 
 # Who needs what. The presenter is the person who speaks; anybody in the picture may get another face.
@@ -118,7 +119,7 @@ def plan(brief: Brief, at: datetime.date | None = None) -> Plan:
 
 
 def _variant(brief: Brief, cast: Cast, language: str, at: datetime.date) -> Variant:
-    dubs = language != brief.script.language
+    dubs = language != brief.script.language or is_photo(brief.master)  # a photo has no voice of its own
     parts = tuple(_part(brief, face, cast, dubs) for face in brief.seen)
     needs = [need for part in parts for need in _needs(part, speaks=part is parts[0])]
     if dubs and (lender := brief.voice(language).of):

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from countenance.campaign.brief import Brief
-from countenance.campaign.timeline import Timeline, as_shot, fitted
+from countenance.campaign.timeline import Timeline, as_shot, fitted, of_photo
 from countenance.errors import InputError
 from countenance.media.audio import read_mono, write_wav
 from countenance.media.probe import Master, probe
@@ -34,6 +34,7 @@ from countenance.store.project import Project
 from countenance.store.secrets import find_text_secret
 
 _HEARD_HZ = 16000
+_PHOTO_START_S = 0.4
 Progress = Callable[[str, int, int], None]  # stage, done, of
 _PERCEPTION, _SPEECH = "perception/6", "speech/3"
 
@@ -55,7 +56,7 @@ class Seen:
 
 def see(project: Project, brief: Brief, progress: Progress) -> Seen:
     """Probe and perceive the master, or find that it was done."""
-    master = probe(brief.master)
+    master = probe(brief.master, stills=True)
     sha256 = sha256_file(brief.master)
     models = [model.sha256 for model in CATALOGUE]
     folder = project.work / "perception" / key_of(_PERCEPTION, sha256, models)
@@ -123,11 +124,17 @@ def _speak(project: Project, brief: Brief, seen: Seen, language: str, folder: Pa
     lexicon = brief.lexicon.of(language)
     said = reading(brief.text(language), language, lexicon, brief.text_path(language).name)
     voice = voice_from(brief.voice(language), lambda name: find_text_secret(project, name))
-    slots = master_phrases(project, brief, seen, start_s)
-    fit = fit_voice(voice, said, language, end_s - start_s, slots=slots, lexicon=lexicon)
+    photo, person = seen.master.is_still, brief.presenter.track
+    slots = () if photo else master_phrases(project, brief, seen, start_s)
+    limit = {"limit": 0.0} if photo else {}  # nothing to fit it to: the voice speaks as is natural to it
+    fit = fit_voice(voice, said, language, end_s - start_s, slots=slots, lexicon=lexicon, **limit)
     spoken_s = fit.span_s[1] - fit.span_s[0]
-    person = brief.presenter.track
-    timeline = fitted(seen.master, seen.perception, person, speech_start_s=start_s, speech_s=spoken_s, own_end_s=end_s)
+    if photo:
+        timeline = of_photo(seen.master, start_s + spoken_s)
+    else:
+        timeline = fitted(
+            seen.master, seen.perception, person, speech_start_s=start_s, speech_s=spoken_s, own_end_s=end_s
+        )
     speech = place(fit.speech, start_s, float(timeline.duration))
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_path(folder / "samples.npy") as part:
@@ -143,7 +150,7 @@ def _speak(project: Project, brief: Brief, seen: Seen, language: str, folder: Pa
             "notes": list(speech.notes),
             "voice": {**voice.facts, "of": brief.voice(language).of or NOBODY, "phrases": fit.phrases},
             "rate_factor": fit.rate_factor,
-            "shortfall_s": fit.shortfall_s,
+            "shortfall_s": 0.0 if photo else fit.shortfall_s,
             "source": timeline.source,
             "pts": timeline.pts,
             "duration_ticks": round(timeline.duration / timeline.time_base),
@@ -153,7 +160,9 @@ def _speak(project: Project, brief: Brief, seen: Seen, language: str, folder: Pa
 
 
 def own_speech(master: Master) -> tuple[float, float]:
-    """Start and end in seconds of the master's own speech; the whole clip when it is silent."""
+    """Start and end in seconds of the master's own speech; the whole clip when it is silent, a second of a photo."""
+    if master.is_still:
+        return _PHOTO_START_S, _PHOTO_START_S + 1.0
     heard = read_mono(master.path, _HEARD_HZ, master.origin_s)
     span = None if heard is None else speech_span(heard, _HEARD_HZ)
     duration = float(master.duration)

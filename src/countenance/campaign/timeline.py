@@ -14,6 +14,7 @@ from countenance.media.probe import Master
 from countenance.perception.tracks import Perception
 
 _ROOM_S = 0.2  # after the last word, if the master has as much
+_PHOTO_ROOM_S = 0.5
 _HALF_FRAME = 0.5
 _IDLE_S = 1.0  # a quiet end longer than the master's own by more than this is trimmed
 _SWAY = 6  # pictures to either side of the still moment that a hold sways through
@@ -65,6 +66,16 @@ def sound_stretches(timeline: Timeline, master_pts: Sequence[int]) -> tuple[Stre
         )
         for first, last in long
     )
+
+
+def of_photo(master: Master, speech_end_s: float) -> Timeline:
+    """The timeline of a photo that speaks: as long as its speech, and a moment after it."""
+    count = int(np.ceil((speech_end_s + _PHOTO_ROOM_S) * float(master.frame_rate)))
+    change = (
+        "The master is a photo, animated: mouth, blinks and the head's movement are made and were never filmed, and "
+        "claims about speech and motion are lower than for footage."
+    )
+    return Timeline((0,) * count, tuple(range(count)), master.time_base, count * master.time_base, change)
 
 
 def fitted(

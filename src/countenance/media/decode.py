@@ -30,6 +30,9 @@ def decode(master: Master, *, start: int = 0, stop: int | None = None, from_key:
                 container.seek(master.pts[start] + master.origin, stream=stream, backward=True)
             end = master.pts[stop] if stop is not None and stop < master.frames else None
             for picture in container.decode(stream):
+                if master.is_still:
+                    yield Frame(0, master.time_base, house_planes(picture, master))
+                    return
                 pts = None if picture.pts is None else picture.pts - master.origin
                 if pts is None or pts < (0 if from_key else master.pts[start]):
                     continue

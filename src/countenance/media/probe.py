@@ -15,6 +15,8 @@ from countenance.errors import InputError
 from countenance.media.sample import NO_PICTURES
 
 _SLACK_S = Fraction(1, 2)  # by which muxers misjudge the length that they write into the head of a file
+_PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
+_STILL_RATE = Fraction(25)
 _CONSTANT_LUMINANCE = 10  # H.273 matrix coefficients
 _HDR = {16: "PQ (SMPTE ST 2084)", 18: "HLG (ARIB STD-B67)"}  # H.273 transfer characteristics
 
@@ -60,6 +62,11 @@ class Master:
     def frames(self) -> int:
         return len(self.pts)
 
+    @property
+    def is_still(self) -> bool:
+        """Whether it is a photo: one picture, without sound."""
+        return _is_still(self.container)
+
     def describe(self) -> dict[str, Any]:
         """For receipts and screens: plain values only."""
         return {
@@ -81,8 +88,10 @@ class Master:
         }
 
 
-def probe(path: Path) -> Master:
+def probe(path: Path, *, stills: bool = False) -> Master:
     """Read a master's streams, time stamps and colour description without decoding more than one picture.
+
+    With `stills` a photo is a master too: one picture, at 25 a second.
 
     Raises InputError, in one sentence, for a path that does not exist, a file that is no video, one without
     a video stream or pictures, a truncated one, and HDR.
@@ -91,7 +100,7 @@ def probe(path: Path) -> Master:
         raise InputError(f"{path}: there is no such file; give the path of a video file.")
     try:
         with av.open(str(path)) as container:
-            return _read(path, container)
+            return _read(path, container, stills)
     except (av.error.FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(
@@ -100,15 +109,17 @@ def probe(path: Path) -> Master:
         ) from error
 
 
-def _read(path: Path, container: Any) -> Master:
+def _read(path: Path, container: Any, stills: bool) -> Master:
     name = container.format.name
     if not container.streams.video or name in NO_PICTURES:
         raise InputError(f"{path}: the file has no video stream; give a file with a picture.")
-    if name == "image2" or name.endswith("_pipe"):
+    still = _is_still(name)
+    if still and not stills:
         raise InputError(f"{path}: this is a still picture; give a video.")
     stream = container.streams.video[0]
-    pts = _time_stamps(path, container, stream)
-    container.seek(0)
+    pts = [0] if still else _time_stamps(path, container, stream)
+    if not still:
+        container.seek(0)
     origin = round(Fraction(container.start_time or 0, av.time_base) / stream.time_base)
     first = next(container.decode(stream), None)
     if first is None:
@@ -126,7 +137,7 @@ def _read(path: Path, container: Any) -> Master:
     rotation = int(first.rotation) % 360
     width, height = (context.height, context.width) if rotation in (90, 270) else (context.width, context.height)
     audio = container.streams.audio[0].codec_context if container.streams.audio else None
-    rate = stream.average_rate or stream.base_rate or _rate_of(pts, stream.time_base)
+    rate = _STILL_RATE if still else stream.average_rate or stream.base_rate or _rate_of(pts, stream.time_base)
     return Master(
         path=path,
         container=container.format.name,
@@ -134,10 +145,10 @@ def _read(path: Path, container: Any) -> Master:
         width=width // 2 * 2,
         height=height // 2 * 2,
         rotation=rotation,
-        time_base=Fraction(stream.time_base),
+        time_base=1 / _STILL_RATE if still else Fraction(stream.time_base),
         frame_rate=Fraction(rate),
-        origin=origin,
-        pts=tuple(value - origin for value in pts),
+        origin=0 if still else origin,
+        pts=(0,) if still else tuple(value - origin for value in pts),
         variable=_is_variable(pts),
         pixel_format=context.pix_fmt or "unknown",
         matrix=matrix_of(context.colorspace, context.width, context.height),
@@ -146,6 +157,15 @@ def _read(path: Path, container: Any) -> Master:
         audio_rate_hz=audio.sample_rate if audio else None,
         primaries=primaries_of(context.color_primaries, context.colorspace),
     )
+
+
+def is_photo(path: Path) -> bool:
+    """Whether a file's name is that of a photo."""
+    return path.suffix.lower() in _PHOTOS
+
+
+def _is_still(container: str) -> bool:
+    return container == "image2" or container.endswith("_pipe")
 
 
 def _time_stamps(path: Path, container: Any, stream: Any) -> list[int]:

@@ -22,6 +22,7 @@ _CHIN = np.array([152, 148, 377, 175, 199, 200])
 _steps = np.linspace(0.0, 0.9, 13)  # of the way from a lip's inner to its outer rim
 _FLESH = (0.45, 0.85)  # of that way: surely lip
 _FARTHEST = 0.5  # of that way, that the true rim may lie behind the mesh's
+_OFF = (0.010, 0.25)  # by how much the mesh's rims may be off: eye distances, and of the gap
 _DARK, _PALE, _LIGHT = 0.62, 0.68, 0.9  # of the lip's brightness, redness and brightness: a shadow, a tooth
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 _SPLIT_DARK = 0.7  # of the teeth's brightness: between upper and lower teeth it is at least that dark
@@ -31,7 +32,12 @@ _SOFT = 0.006  # eye distances: how softly a lip's rim ends
 _EDGE = 0.15  # of the opening's height: so far inside lies what fills an opening that is wider than it was filmed
 _LEAST_PX = 0.6  # lower openings are the lips' own seam
 _TEETH_DROP, _TEETH_SOFT = 0.055, 0.02  # eye distances that made teeth reach under the upper lip's rest, and end in
-_TEETH, _CAVITY, _TONGUE = (0.80, 0.76, 0.70), (0.13, 0.05, 0.05), (0.36, 0.14, 0.13)  # of the skin's brightness
+_ARCH, _ROW = 0.35, 0.20  # how the row rises towards the corners, and how far it is seen (eye distances)
+_CLEFTS, _CLEFT = (0.0, 0.088, 0.156, 0.228), 0.0045  # between incisors and canines, and how wide (eye distances)
+# Of the eyes' white: teeth, the dark behind them, the tongue.
+_TEETH = np.array([0.98, 0.94, 0.86], np.float32)
+_CAVITY = np.array([0.10, 0.035, 0.035], np.float32)
+_TONGUE = np.array([0.34, 0.13, 0.12], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +64,9 @@ def opening_of(pixels: U8, box: Box, mesh: F32, shape: F32, unit: float) -> Open
     too pale for lip, the rim is moved outwards to where the lip begins.
     """
     local = mesh[:, :2] - np.array([box.x, box.y], np.float32)
-    past = _past(pixels, local)
+    gap_px = float(np.linalg.norm(local[14] - local[13]))
+    most_px = _OFF[0] * float(np.linalg.norm(local[33] - local[263])) + _OFF[1] * gap_px
+    past = _past(pixels, local, most_px)
     upper = shape[UPPER] + past[0][:, None] * (shape[_UPPER_OUTER] - shape[UPPER])
     lower = shape[LOWER] + past[1][:, None] * (shape[_LOWER_OUTER] - shape[LOWER])
     gap = float(np.linalg.norm(lower[3:8] - upper[3:8], axis=1).max()) / unit
@@ -68,8 +76,9 @@ def opening_of(pixels: U8, box: Box, mesh: F32, shape: F32, unit: float) -> Open
     return Opening(upper.astype(np.float32), lower.astype(np.float32), gap, split, cavity)
 
 
-def _past(pixels: U8, local: F32) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _past(pixels: U8, local: F32, most_px: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """By which share of the lip's thickness each inner rim `(11,)` truly lies behind the mesh's: upper, lower."""
+    # A rim that seems farther off than the mesh errs is a beard's or a shadow's.
     found = []
     for inner, outer in ((UPPER, _UPPER_OUTER), (LOWER, _LOWER_OUTER)):
         start, way = local[inner], local[outer] - local[inner]
@@ -84,6 +93,7 @@ def _past(pixels: U8, local: F32) -> tuple[NDArray[np.float64], NDArray[np.float
         run = np.cumprod(strange, axis=1).sum(axis=1)
         past = np.where(run > 0, np.minimum(_steps[np.maximum(run - 1, 0)] + _steps[1] / 2, _FARTHEST), 0.0)
         past[run > np.searchsorted(_steps, _FARTHEST) + 3] = 0.0  # no lip at all: a beard, a hand, a wrong mesh
+        past = np.minimum(past, most_px / np.maximum(np.linalg.norm(way, axis=1), 1e-3))
         past[[0, -1]] = 0
         padded = np.concatenate([past[:1], past, past[-1:]])
         found.append(np.median(np.stack([padded[:-2], past, padded[2:]]), axis=0))
@@ -153,28 +163,31 @@ def between_lips(upper: F32, lower: F32, chin: F32, to_face: F32, axis: F32, uni
 
 
 def made_between(
-    upper: F32, lower: F32, rest: float, to_face: F32, axis: F32, unit: float, skin: F32
+    upper: F32, lower: F32, rest: float, to_face: F32, axis: F32, unit: float, white: F32
 ) -> Between | None:
     """The same without any filmed teeth: a row of upper teeth in the lip's shadow, the tongue, the dark.
 
-    `rest` is the height in face space at which the upper lip's rim rests, `skin` `(3,)` the skin's colour.
+    `rest` is the height in face space at which the upper lip's rim rests, `white` `(3,)` the colour of the eyes' white.
     """
     spot = _spot(upper, lower, to_face, unit)
     if spot is None:
         return None
     x, y, share, places = spot
     down = np.array([-axis[1], axis[0]], np.float32)
-    middle = places.reshape(-1, 2).mean(axis=0)
-    across = (places - middle) @ axis / unit
+    middle = ((upper[5] + lower[5]) / 2) @ to_face[:, :2].T + to_face[:, 2]
+    across = np.abs((places - middle) @ axis) / unit
     drop = ((places @ down) - rest) / unit
-    light = float(skin @ _GREY)
-    arch = _TEETH_DROP - 0.9 * across**2
-    row = np.clip((arch - drop) / _TEETH_SOFT + 0.5, 0, 1) * np.clip(1 - (np.abs(across) / 0.24) ** 4, 0, 1)
-    under_lip = np.clip((places @ down - _height(upper, to_face, down, axis, places)) / (0.05 * unit), 0, 1)
-    height = np.clip((drop - 0.10) / 0.14, 0, 1)[..., None]
-    depth = np.array(_CAVITY) * light + (np.array(_TONGUE) - np.array(_CAVITY)) * light * height
-    teeth = np.array(_TEETH) * light * (0.55 + 0.4 * under_lip[..., None])
-    return Between(x, y, (depth + (teeth - depth) * row[..., None]).astype(np.float32), share)
+    edge = _TEETH_DROP - _ARCH * across**2
+    row = np.clip((edge - drop) / _TEETH_SOFT + 0.5, 0, 1) * np.clip(1.6 - across / _ROW, 0, 1)
+    gaps = sum(np.exp(-(((across - place) / _CLEFT) ** 2)) for place in _CLEFTS)
+    under_lip = np.clip((places @ down - _height(upper, to_face, down, axis, places)) / (0.045 * unit), 0, 1)
+    towards_corner = np.clip(1 - (across / (1.5 * _ROW)) ** 2, 0.3, 1)
+    shade = (0.45 + 0.5 * under_lip) * towards_corner * (1 - 0.22 * gaps)
+    tongue = np.clip((drop - 0.11) / 0.10, 0, 1)[..., None]
+    depth = white * (_CAVITY + (_TONGUE - _CAVITY) * tongue)
+    return Between(
+        x, y, (depth + (white * _TEETH * shade[..., None] - depth) * row[..., None]).astype(np.float32), share
+    )
 
 
 def _height(upper: F32, to_face: F32, down: F32, axis: F32, places: F32) -> NDArray[np.float64]:

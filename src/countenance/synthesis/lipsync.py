@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from countenance.media.frame import F32, Box, Frame
 from countenance.perception.pose import apply, rotation_of, steady_frame
 from countenance.perception.raster import spread
-from countenance.perception.topology import POINTS
+from countenance.perception.topology import LEFT_EYE, POINTS, RIGHT_EYE
 from countenance.perception.tracks import Face
 from countenance.synthesis.engine import Patch
 from countenance.synthesis.innermouth import Between, Bite, Opening, between_lips, made_between, opening_of
@@ -29,12 +29,15 @@ SETTINGS = {"mouth": "own footage", "covers": "lips, chin and cheeks up to the j
 _BLEND = 4  # pictures over which a jump between two pieces of footage is mixed
 _NEXT = 2  # pictures that one piece of footage may skip
 _ALIKE = 0.25  # of the talent's range of gaps: the skin of mouths closer than this may be mixed
-_SHUT_ROOM = 0.004  # eye distances over the talent's shut gap that still mean shut
+_SHUT_ROOM = 0.008  # eye distances over the talent's shut gap that still mean shut
+_SURELY_OPEN, _USUAL_SHUT = 0.035, 0.005  # eye distances: a talent never seen with shut lips, and the gap of such lips
 _SEEN_SHUT = 0.012  # eye distances by which a mouth may look more open than the most shut one and count as shut
 _FEW_TEETH = 0.55  # of the wanted opening: a mouth that was less open than that has no teeth to show for it
 _CHIN = (152, 148, 377, 175, 199, 200)
 _SEAM_DARK, _SEAM = 0.5, 0.008  # how dark a made seam is, and how wide (eye distances)
 _AROUND = (-2, -1, 0, 1, 2)  # pictures over which a head's turn is evened
+_GREY = np.full(3, 150, np.float32)  # for the eyes' white where no eye is seen
+_FEWEST_PX = 12
 _NO_AREA = 0.05  # square pixels, twice the triangle's
 
 
@@ -67,7 +70,8 @@ class LipPainter:
         if box is None:
             return None
         pixels, fields = self._skin_and_lips(after, box, number)
-        between = self._between(rims, shape, to_face, to_picture, rotation, number, pixels, box)
+        white = _eye_white(frame, face) if self.lenders[number] < 0 else _GREY
+        between = self._between(rims, shape, to_face, to_picture, rotation, number, white)
         if between is not None:
             _laid_in(pixels, between, box)
         elif self._is_made_shut(number):
@@ -105,9 +109,9 @@ class LipPainter:
         """How the head's turn changes the planned shape, evened over the pieces of footage around."""
         last = len(self.plan.path) - 1
         near = [int(self.plan.path[min(max(number + step, 0), last)]) for step in _AROUND]
-        face = np.mean([self.upright[mouth] for mouth in near], axis=0, dtype=np.float32)
-        shape = np.mean([self.library.mouths[mouth].shape for mouth in near], axis=0, dtype=np.float32)
-        return turned(face, shape, rotation, self.library.reference)
+        face = np.stack([self.upright[mouth] for mouth in near]).mean(axis=0)
+        shape = np.stack([self.library.mouths[mouth].shape for mouth in near]).mean(axis=0)
+        return turned(np.asarray(face), np.asarray(shape), rotation, self.library.reference)
 
     def _openness(self, number: int) -> float:
         """How much of what lies open behind the mesh's rims stays open when the filmed gap becomes the planned one."""
@@ -163,17 +167,15 @@ class LipPainter:
         to_picture: F32,
         rotation: F32,
         number: int,
-        pixels: F32,
-        box: Box,
+        white: F32,
     ) -> Between | None:
         upper, lower = (apply(to_picture, rim) for rim in rims)
         lender = int(self.lenders[number])
         unit = self.library.unit
         if lender < 0:
-            place = apply(to_picture, shape[list(_CHIN)]).mean(axis=0) - (box.x, box.y)
-            column, row = np.clip(place, 0, (box.width - 1, box.height - 1)).astype(int)
-            rest = float((shape[[13]] @ np.array([-self.axis[1], self.axis[0]], np.float32))[0])
-            return made_between(upper, lower, rest, to_face, self.axis, unit, pixels[row, column])
+            down = np.array([-self.axis[1], self.axis[0]], np.float32)
+            rest = float(self.library.mouths[int(self.plan.path[number])].shape[13] @ down)
+            return made_between(upper, lower, rest, to_face, self.axis, unit, white)
         mouth = self.library.mouths[lender]
         turn = turned(self.upright[lender], mouth.shape, rotation, self.library.reference)
         from_face = cv2.invertAffineTransform(mouth.to_face)
@@ -210,6 +212,7 @@ def prepare_lipsync(library: MouthLibrary, plan: MouthPlan) -> LipPainter:
         number: opening_of(mouth.pixels, mouth.box, mouth.mesh, mouth.shape, library.unit)
         for number, mouth in enumerate(mouths)
     }
+    shut = library.shut if library.shut < _SURELY_OPEN else _USUAL_SHUT
     eyes = library.reference[263, :2] - library.reference[33, :2]
     median = np.median(np.stack([mouth.shape for mouth in mouths]), axis=0).astype(np.float32)
     return LipPainter(
@@ -217,10 +220,10 @@ def prepare_lipsync(library: MouthLibrary, plan: MouthPlan) -> LipPainter:
         plan,
         lower_face(median, library.unit),
         openings,
-        _lenders(library, plan, openings),
+        _lenders(library, plan, openings, shut),
         {number: _scaled(mouth) for number, mouth in enumerate(mouths)},
-        library.shut,
-        float(np.percentile([opening.gap for opening in openings.values()], 3)),
+        shut,
+        min(float(np.percentile([opening.gap for opening in openings.values()], 3)), shut + 2 * _SEEN_SHUT),
         (eyes / np.linalg.norm(eyes)).astype(np.float32),
     )
 
@@ -230,14 +233,14 @@ def _scaled(mouth: Mouth) -> F32:
     return upright(mouth.mesh[:POINTS]) * np.float32(np.hypot(*mouth.to_face[0, :2]))
 
 
-def _lenders(library: MouthLibrary, plan: MouthPlan, openings: Mapping[int, Opening]) -> NDArray[np.int64]:
+def _lenders(library: MouthLibrary, plan: MouthPlan, openings: Mapping[int, Opening], shut: float) -> NDArray[np.int64]:
     """Whose teeth each picture shows: the mouth's own, or, where it was hardly open, those of the nearest that was."""
     gaps = np.array([openings[number].gap for number in range(len(library.mouths))])
     poses = np.stack([mouth.pose for mouth in library.mouths])
     lenders = plan.path.copy()
     for number, (index, shape) in enumerate(zip(plan.path, plan.shapes, strict=True)):
         wanted, _width = gap_and_width(shape, library.unit)
-        if wanted <= library.shut + _SEEN_SHUT or gaps[index] >= _FEW_TEETH * wanted:
+        if wanted <= shut + _SEEN_SHUT or gaps[index] >= _FEW_TEETH * wanted:
             continue
         if number and lenders[number - 1] >= 0 and gaps[lenders[number - 1]] >= _FEW_TEETH * wanted:
             lenders[number] = lenders[number - 1]  # teeth do not change while they are seen
@@ -258,6 +261,22 @@ def _solid(points: F32, triangles: NDArray[np.int32]) -> NDArray[np.int32]:
 def _goes_on(mouths: tuple[Mouth, ...], before: int, after: int, most: int = _NEXT) -> bool:
     """Whether one mouth follows the other in the footage's own order."""
     return 0 <= mouths[after].frame - mouths[before].frame <= most
+
+
+def _eye_white(frame: Frame, face: Face) -> F32:
+    """The colour `(3,)` of the eyes' white, which tells how bright teeth would be in this light."""
+    found = []
+    for eye in (RIGHT_EYE, LEFT_EYE):
+        box = Box.around(face.mesh[list(eye), :2], 0, frame.size)
+        if box is not None:
+            rim = np.rint(face.mesh[list(eye), :2] - (box.x, box.y)).astype(np.int32)
+            inside = cv2.fillPoly(np.zeros((box.height, box.width), np.uint8), [rim], 1)
+            found.append(frame.rgb(box)[inside > 0])
+    colours = np.concatenate(found).astype(np.float32) if found else np.zeros((0, 3), np.float32)
+    if len(colours) < _FEWEST_PX:
+        return _GREY
+    grey = colours.mean(axis=1)
+    return np.asarray(colours[grey >= np.percentile(grey, 80)].mean(axis=0), np.float32)
 
 
 def _laid_in(pixels: F32, between: Between, box: Box) -> None:
