@@ -20,7 +20,7 @@ from countenance.speech.assemble import Stretch, joined, stretches
 from countenance.speech.lexicon import matches
 from countenance.speech.phones import Speech
 from countenance.speech.points import as_written, louder, marked
-from countenance.speech.recording import alignment_notes, words_of
+from countenance.speech.recording import alignment_notes, within, words_of
 from countenance.speech.remote import Limits, check_address, post_json
 from countenance.speech.utterance import Run, Utterance
 
@@ -75,7 +75,7 @@ class HttpVoice:
         alignment = align(samples, RATE_HZ, said.spoken, language, words_of(said, language, lexicon))
         notes = [*self._unmet(said, language, lexicon or {}), *alignment_notes(self.name, alignment)]
         words = as_written(alignment.words, said)
-        speech = Speech(samples, RATE_HZ, alignment.phones, words, (), tuple(notes))
+        speech = Speech(samples, RATE_HZ, within(alignment.phones, samples, RATE_HZ), words, (), tuple(notes))
         return marked(louder(speech, said), said)
 
     def _sound(self, part: Stretch, rate: float) -> Samples:

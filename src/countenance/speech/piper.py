@@ -29,7 +29,7 @@ from countenance.speech.lexicon import matches
 from countenance.speech.phones import Phone, Phones, Speech, Word, covering, span
 from countenance.speech.points import as_written, louder, marked
 from countenance.speech.pronounce import ipa_phones
-from countenance.speech.recording import alignment_notes, words_of
+from countenance.speech.recording import alignment_notes, within, words_of
 from countenance.speech.utterance import Run, Utterance
 from countenance.store.files import sha256_file
 
@@ -140,7 +140,14 @@ class PiperVoice:
         rate_hz = self._config.rate_hz
         found = align(samples, rate_hz, said.spoken, language, words_of(said, language, lexicon))
         words = as_written(found.words, said)
-        return Speech(samples, rate_hz, found.phones, words, (), tuple(alignment_notes(self.name, found)))
+        return Speech(
+            samples,
+            rate_hz,
+            within(found.phones, samples, rate_hz),
+            words,
+            (),
+            tuple(alignment_notes(self.name, found)),
+        )
 
 
 def load_piper(model: Path, speaker: str | None = None, of: str | None = None) -> PiperVoice:

@@ -14,7 +14,7 @@ from countenance.errors import InputError
 from countenance.media.audio import Samples, at_most_stereo, mono, read_audio, sound_rate_hz
 from countenance.speech.align import Alignment, align
 from countenance.speech.lexicon import matches
-from countenance.speech.phones import Speech
+from countenance.speech.phones import Phones, Speech, covering
 from countenance.speech.points import as_written, marked
 from countenance.speech.utterance import Break, Run, Utterance
 from countenance.store.files import sha256_file
@@ -65,7 +65,9 @@ class RecordedVoice:
             *_unmet(said, self.path.name),
         ]
         words = as_written(alignment.words, said)
-        return marked(Speech(samples, RATE_HZ, alignment.phones, words, (), tuple(notes)), said)
+        return marked(
+            Speech(samples, RATE_HZ, within(alignment.phones, samples, RATE_HZ), words, (), tuple(notes)), said
+        )
 
 
 def words_of(said: Utterance, language: str, lexicon: Mapping[str, str] | None) -> dict[str, str]:
@@ -74,6 +76,11 @@ def words_of(said: Utterance, language: str, lexicon: Mapping[str, str] | None) 
     found = {said.spoken[match.start : match.end]: match.ipa for match in matches(said.spoken, lexicon or {}, language)}
     own = {part.text.strip(): part.ipa for part in said.parts if isinstance(part, Run) and part.ipa}
     return {**found, **own}
+
+
+def within(phones: Phones, samples: Samples, rate_hz: int) -> Phones:
+    """Phones that end exactly where the samples do: the aligner listens at a rate of its own."""
+    return covering(list(phones), len(samples) / rate_hz)
 
 
 def alignment_notes(name: str, alignment: Alignment) -> list[str]:
