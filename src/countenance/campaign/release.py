@@ -15,7 +15,6 @@ from PIL import Image
 
 from countenance.campaign.brief import Brief
 from countenance.campaign.labelling import label_for, require_badge
-from countenance.campaign.ownwords import own_words
 from countenance.campaign.patches import FOLDER, export_patches, facts_of
 from countenance.campaign.permission import Watch, publishing_uses, require_in, require_release_rights
 from countenance.campaign.receipt import digest_of, make_receipt
@@ -34,6 +33,7 @@ from countenance.campaign.stages import Progress
 from countenance.campaign.task import Task, shown_frames
 from countenance.campaign.variants import VariantRow, record_release, release_state
 from countenance.campaign.voice_facts import voice_engine
+from countenance.campaign.voiceover import subtitles_of, words_of
 from countenance.delivery.captions import cues, srt, transcript, webvtt
 from countenance.delivery.jsonld import video_object
 from countenance.delivery.package import Package, write_package
@@ -42,7 +42,7 @@ from countenance.ledger.log import utc_now
 from countenance.media.encode import AUDIO_RATE_HZ, SoundWork, encode
 from countenance.media.frame import U8, Frame
 from countenance.media.memory import hand_back
-from countenance.provenance.badge import badge_of
+from countenance.provenance.badge import Badge, badge_of
 from countenance.provenance.disclosure import (
     EngineUse,
     ReleaseRecord,
@@ -155,7 +155,7 @@ def _seal(
     folder: Path,
     progress: Progress,
 ) -> None:
-    record = _record(task, row, grants)
+    record = _record(task, row, rendering, grants)
     if not is_encoded(folder):
         _encode(task, record, rendering, folder, progress)
     require_badge(folder / UNSEALED_VIDEO, record)
@@ -176,13 +176,13 @@ def _seal(
     clear_unsealed(folder)
 
 
-def _record(task: Task, row: VariantRow, grants: Sequence[RecordedGrant]) -> ReleaseRecord:
+def _record(task: Task, row: VariantRow, rendering: Rendering, grants: Sequence[RecordedGrant]) -> ReleaseRecord:
     brief, variant = task.brief, task.variant
     engines = [  # one for each person: what was done to two people is told twice
         EngineUse(_PARTS[name], f"countenance.{name}", ENGINES[name]["version"])
         for name in _PARTS
         for part in variant.parts
-        if name in part.engines
+        if name in part.engines and name in rendering.facts["engines"]  # of a voice-over no mouth was made
     ]
     spoken = voice_engine(task.dub.voice) if task.dub else None
     return ReleaseRecord(
@@ -213,6 +213,7 @@ def _encode(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Pat
     master, timeline = task.master, task.timeline
     key, mark_id = load_or_create_symmetric(task.project, MARK_KEY), int(record.mark_id, 16)
     marker, badge = Marker(key, mark_id), badge_of(record)
+    subtitles = subtitles_of(task, rendering.facts.get("voice_over", ()), _foot_px(badge, master.width, master.height))
     total = len(timeline.source)
     poster = _poster_number(task)
     hand_back()
@@ -228,6 +229,7 @@ def _encode(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Pat
                 still = frame.copy()
                 badge.on_stills.draw(still.planes)
                 _write_poster(folder / UNSEALED_POSTER, mark_still(still.rgb(), key, mark_id))
+            subtitles.draw(frame.planes, frame.time)
             badge.draw(frame.planes, frame.time, timeline.duration)
             marker.embed(frame.planes[0])
             yield frame
@@ -242,6 +244,14 @@ def _encode(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Pat
             frame_rate=master.frame_rate,
             sound=task.sound(_sound_mark(task, record)),
         )
+
+
+def _foot_px(badge: Badge, width: int, height: int) -> int:
+    """How much of the lower edge belongs to the badge."""
+    if badge.kind == "off" or not badge.label.corner.startswith("bottom"):
+        return 0
+    top = badge.raster(width, height).box[1]
+    return height - top + round(0.02 * height)
 
 
 def _sound_mark(task: Task, record: ReleaseRecord) -> SoundWork | None:
@@ -287,8 +297,7 @@ def _package(
     brief, variant, master = task.brief, task.variant, task.master
     patches = folder / FOLDER if (folder / FOLDER).is_dir() else None  # exported now or before
     text = brief.words(variant.language)
-    words = task.dub.speech.words if task.dub else own_words(task.project, brief, task.seen).words
-    captions = cues(words)
+    captions = cues(words_of(task))
     vtt = webvtt(captions, variant.language, captions_note(record))
     jsonld = video_object(
         {

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from countenance.campaign import voiceover
 from countenance.campaign.crew import Crew, Hidden, Member, Painted
 from countenance.campaign.likenesses import embeddings_of, likeness_of
 from countenance.campaign.mouthfootage import mouths_of
@@ -23,11 +24,10 @@ from countenance.campaign.ownwords import own_words
 from countenance.campaign.plan import Part
 from countenance.campaign.sound_wish import USUAL_SOUND
 from countenance.campaign.stages import Progress, key_of
-from countenance.campaign import voiceover
 from countenance.campaign.task import HEARD_HZ, Task, shown_frames
-from countenance.media import mix
 from countenance.campaign.voiceover import Except, VoiceOver, subtitles_of
 from countenance.delivery.subtitles import Subtitles
+from countenance.media import mix
 from countenance.media.beside import Beside, ahead
 from countenance.media.encode import PREVIEW, encode
 from countenance.media.frame import Frame
@@ -107,6 +107,7 @@ def _render(task: Task, folder: Path, progress: Progress, preview: bool) -> None
     pictures_sha256, measured, people, verdict, over = _painted(task, folder, progress, preview)
     change = task.timeline.change
     notes = [one.note() for one in over]
+    unused = ("lipsync",) if voiceover.is_all(over, task) else ()
     qc = {
         "variant": {
             "id": task.variant_id, "key": task.variant.key, "face": task.variant.face,
@@ -128,7 +129,7 @@ def _render(task: Task, folder: Path, progress: Progress, preview: bool) -> None
         {
             "pictures_sha256": pictures_sha256,
             "pictures": len(task.timeline.source),
-            "engines": {name: ENGINES[name] for name in task.engines if name != "lipsync" or not voiceover.is_all(over, task)},
+            "engines": {name: ENGINES[name] for name in task.engines if name not in unused},
             "voice_over": [one.record() for one in over],
             "timeline": change or "as shot",
             "voice": {"rate_factor": dub.rate_factor, "shortfall_s": dub.shortfall_s} if dub else None,

@@ -55,12 +55,18 @@ class Coverage:
     _counts: Counter[State] = field(default_factory=Counter)
     _reasons: Counter[tuple[State, str]] = field(default_factory=Counter)
 
-    def add(self, time_s: float, present: bool, laid: Sequence[Laid]) -> None:
-        """The next picture: whether the person is in it, and what was laid over that person, strongest or not."""
+    def add(self, time_s: float, present: bool, laid: Sequence[Laid], left: str = "") -> None:
+        """The next picture: whether the person is in it, and what was laid over that person, strongest or not.
+
+        `left`: why nothing was to be laid there; such a picture is shown as untouched, and enters no share.
+        """
         state, why, strength = _judged(present, laid)
-        self._counts[state] += 1
-        if why:
-            self._reasons[state, why] += 1
+        if left and state == "untouched":
+            why = left
+        else:
+            self._counts[state] += 1
+            if why:
+                self._reasons[state, why] += 1
         last = self.stretches[-1] if self.stretches else None
         if last is not None:
             last.to_s = time_s  # a picture lasts until the next one

@@ -103,18 +103,20 @@ class Meter:
         cuts: Collection[int] = (),
         dubbed: bool = False,
         spoken: Phones | None = None,
+        voice_over: Collection[int] = (),
         thorough: bool = False,
     ) -> None:
         """`pictures` will come in all; `wanted` and `replaced` are reference embeddings `(n, 128)`, `others`
         those of all other talents by name; `cuts` are the numbers of output pictures that start a shot; `dubbed`:
-        the mouth says other words than the master's, and `spoken` which; `thorough`: every picture is measured,
-        however long the clip."""
+        the mouth says other words than the master's, and `spoken` which; `voice_over` are the numbers of pictures in
+        which that voice lies over the mouth as shot, which does not belong to it; `thorough`: every picture is
+        measured, however long the clip."""
         self._networks, self._cuts = networks, cuts
         self._sampling = Sampling.of(pictures, dubbed=dubbed, thorough=thorough)
         self._recognition = Recognition(pictures, wanted, replaced, others or {})
         self._motion, self._look = Motion(networks, dubbed), Look(dubbed)
         self._speaking = Speaking(networks, pictures, spoken) if spoken is not None else None
-        self._spoken = spoken
+        self._spoken, self._voice_over = spoken, voice_over
         self._coverage = Coverage() if wanted is not None or dubbed else None
         self._before, self._after = _Side(), _Side()
         self._window = FaceWindow()
@@ -145,7 +147,7 @@ class Meter:
         identical = self._compare(before, after, boxes or [one.box for one in laid if one.strength > 0])
         self._times.append(time_s)
         if self._coverage is not None:
-            self._coverage.add(time_s, face is not None, laid)
+            self._coverage.add(time_s, face is not None, laid, "voice-over" if number in self._voice_over else "")
         if face is None:
             self._skip()
             self._say(time_s, None)
@@ -158,6 +160,7 @@ class Meter:
         wanted = (strength is None or strength >= WHOLE) and self._recognition.due(number)
         found = None
         speaking = self._speaking is not None and self._speaking.due(number, time_s)
+        speaking = speaking and number not in self._voice_over
         if place is not None or wanted or speaking or self._sampling.follows_mouth(number):
             found = seen(self._networks, after, square)
         self._say(time_s, found if speaking else None)
@@ -202,7 +205,9 @@ class Meter:
         found.curves.append(curve("opening", "Opening of the mouth", "%", times, 100 * opening, theirs, bridged=1))
         if samples is not None:
             heard = slice(*self._sampling.heard)
-            offset = av_offset(times[heard], opening[heard], samples, rate_hz, self._said(own))
+            belongs = opening.copy()
+            belongs[list(self._voice_over)] = np.nan
+            offset = av_offset(times[heard], belongs[heard], samples, rate_hz, self._said(own))
             found.figures["av_offset_ms"] = offset.offset_ms
             if offset.reason:
                 found.reasons["av_offset_ms"] = offset.reason
