@@ -85,7 +85,10 @@ def found(text: str, word: str, *, inflected: bool = False, exact_case: bool = F
     it may stand anywhere.
     """
     match = _pattern(word, inflected, exact_case).search(_plain(text, inflected, exact_case))
-    return match[0] if match else None
+    if match is None:
+        return None
+    written = re.search(re.escape(match[0]), text, re.IGNORECASE)
+    return written[0] if written else match[0]
 
 
 def hints(glossary: Glossary, source: str, target: str) -> tuple[str, ...]:
