@@ -30,6 +30,8 @@ Index = NDArray[np.int64]
 
 FRAME_S = HOP / RATE_HZ
 FORBIDDEN = -1e6
+SURE_FIT = -1.0  # from here on nobody asks how well chance would do
+SURE_CHANCE = -5.0
 LESSONS = 2  # how often the speaker's sounds are learned
 OWN_SHARE = 0.5  # of the speaker's own sounds in the score, the rest is the model's
 FAITH = 20.0  # frames of a sound that weigh as much as what the English model says about it
@@ -48,12 +50,16 @@ class Heard:
     """The way of a text through a recording: for each frame of 10 ms its step, and how well it fits.
 
     `edges` says in frames where between the middles of the frame before (0) and of this one (1) the step changes;
-    `fit` is the log-likelihood of the step's own sound less that of the best phone of all in that frame.
+    `fit` is the log-likelihood of the step's own sound less that of the best phone of all in that frame. `told` is
+    its mean where somebody speaks, in the English model's eyes; `chance` is the same for the same sounds in
+    another order, backwards: a text that has nothing to do with the recording does no better.
     """
 
     steps: list[Step]
     edges: Table
     fit: Table
+    told: float
+    chance: float
     ways: tuple[tuple[tuple[str, ...], ...], ...]  # pronunciations of each word in IPA, as numbered in the steps
 
 
@@ -85,10 +91,27 @@ def listen(heard: Listening, words: Sequence[Pronounced], prices: Prices | None 
     plain = replace(prices or Prices(), other_way=FORBIDDEN)
     scores = better = task.score(heard)
     steps = task.search(scores, plain)
+    told, chance = task.told(steps, scores, task.graph), SURE_CHANCE
+    if told < SURE_FIT:
+        other = task.shuffled()
+        chance = task.told(task.search(scores, plain, other), scores, other)
     for lesson in range(LESSONS):
         better = task.learned(heard, steps, scores)
         steps = task.search(better, plain if lesson + 1 < LESSONS else prices)
-    return Heard(steps, task.edges(steps, better), task.fit(steps, scores), task.ways)
+    return Heard(steps, task.edges(steps, better), task.fit(steps, scores), told, chance, task.ways)
+
+
+def skim(heard: Listening, words: Sequence[Pronounced]) -> list[Step]:
+    """A first way through a recording of any length: one step for every 20 ms, without learning the speaker."""
+    task = _Task(words)
+    thin = Listening(heard.features[::2], heard.level_db[::2])
+    pause_db = _pause_level_db(thin.level_db)
+
+    def scores(first: int, last: int) -> tuple[Table, Table]:
+        found = task.score(thin.part(first, last), pause_db)
+        return found.states, task.gaps(found)
+
+    return search(task.graph, len(thin.features), scores, replace(Prices(), other_way=FORBIDDEN), STATES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,22 +145,52 @@ class _Task:
         fillers = (SILENCE, NOISE, SPEECH_NOISE)
         self.sounding = np.array([place for place, name in enumerate(model.names) if name not in fillers])
 
-    def score(self, heard: Listening) -> _Scores:
+    def score(self, heard: Listening, pause_db: float | None = None) -> _Scores:
         table = self.model.score(heard.features, self.wanted)
         any_speech = table[:, self.plain[self.sounding].ravel()].max(axis=1)
         quiet = np.maximum(
             table[:, self.plain[self.silence]].max(axis=1),
             table[:, self.plain[self.noise]].max(axis=1) - NOISE_HANDICAP,
         )
-        loud = np.maximum(0.0, heard.level_db - _pause_level_db(heard.level_db))
+        limit_db = _pause_level_db(heard.level_db) if pause_db is None else pause_db
+        loud = np.maximum(0.0, heard.level_db - limit_db)
         quiet = np.where(heard.level_db < DIGITAL_SILENCE_DB, any_speech, quiet - np.float32(LOUD_PRICE) * loud)
         return _Scores(table, any_speech, quiet.astype(np.float32))
 
-    def search(self, scores: _Scores, prices: Prices | None) -> list[Step]:
-        gaps = np.stack([scores.quiet, scores.any_speech - np.float32(ANY_SPEECH_HANDICAP)], axis=1)
+    def search(
+        self, scores: _Scores, prices: Prices | None, graph: Sequence[Sequence[Way]] | None = None
+    ) -> list[Step]:
+        gaps = self.gaps(scores)
         return search(
-            self.graph, len(gaps), lambda first, last: (scores.states[first:last], gaps[first:last]), prices, STATES
+            graph or self.graph,
+            len(gaps),
+            lambda first, last: (scores.states[first:last], gaps[first:last]),
+            prices,
+            STATES,
         )
+
+    def gaps(self, scores: _Scores) -> Table:
+        """(n, 2) of a pause and of unknown speech."""
+        return np.stack([scores.quiet, scores.any_speech - np.float32(ANY_SPEECH_HANDICAP)], axis=1)
+
+    def shuffled(self) -> list[list[Way]]:
+        """The words in reverse order, each with its phones in reverse order."""
+        result = []
+        for way in (own[0] for own in reversed(self.graph)):
+            backwards = np.arange(len(way.columns)).reshape(-1, STATES)[::-1].ravel()
+            result.append([Way(way.columns[backwards], way.stay[backwards])])
+        return result
+
+    def told(self, steps: Sequence[Step], scores: _Scores, graph: Sequence[Sequence[Way]]) -> float:
+        """Mean fit of all frames in which the steps hear somebody speak."""
+        fits = [
+            float(scores.states[frame, graph[step.word][step.way].columns[step.state]] - scores.any_speech[frame])
+            if step.state >= 0
+            else -ANY_SPEECH_HANDICAP
+            for frame, step in enumerate(steps)
+            if step.state != -1
+        ]
+        return float(np.mean(fits)) if fits else -ANY_SPEECH_HANDICAP
 
     def learned(self, heard: Listening, steps: Sequence[Step], scores: _Scores) -> _Scores:
         """Scores with the speaker's own sounds, as the steps place them."""

@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from countenance.errors import InputError
-from countenance.media.audio import mono, resample
-from countenance.speech.acoustic import listen, prepare
+from countenance.media.audio import Samples, mono, resample
+from countenance.speech.acoustic import FRAME_S, listen, prepare
 from countenance.speech.activity import speech_span
 from countenance.speech.cepstra import RATE_HZ
+from countenance.speech.disagreement import Mismatch, belonging, certainties, extras, lacking
 from countenance.speech.phones import Phone, Phones, Word, covering
-from countenance.speech.placing import placed
-from countenance.speech.pronounce import pronounce
+from countenance.speech.pieces import pieces
+from countenance.speech.placing import Placed, placed
+from countenance.speech.pronounce import Pronounced, pronounce
 
+__all__ = ["Alignment", "Mismatch", "align"]
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """A place where text and recording disagree, in seconds, with the words it is about ("" for extra sound).
-
-    missing: words of the text that are not said; extra: speech that is not in the text; language: the recording
-    does not sound like the text at all; unsure: words whose place is a guess. `certainty` is 0 to 1.
-    """
-
-    kind: Literal["missing", "extra", "language", "unsure"]
-    start_s: float
-    end_s: float
-    text: str
-    certainty: float
+SHORTEST_S = 0.1
+STRANGE = 0.5  # below this it is more likely than not that the text is another one
 
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
     """Phones that cover all the sound, words in the order of the text, how sure each word's place is (0 to 1),
-    and where text and recording disagree.
+    and where text and recording disagree, in order of time.
 
     A word that is not said has no phones and begins and ends at the moment where it would have come.
     """
@@ -57,21 +49,52 @@ def align(
 ) -> Alignment:
     """Find the words of `text` in (n,) or (n, channels) samples in [-1, 1]; times count from the first sample.
 
-    Errors: InputError for an unknown language, a text without words or a recording in which nobody speaks.
+    `lexicon` maps words to their IPA. An hour takes little more memory than its samples. Errors: InputError for an
+    unknown language, a text without words or a recording in which nobody speaks.
     """
     words = pronounce(text, language, lexicon)
-    sound = resample(mono(samples), rate_hz, RATE_HZ)
-    if speech_span(sound, RATE_HZ) is None:
+    sound = _listenable(samples, rate_hz)
+    heard = prepare(sound)
+    said: list[Placed] = []
+    certainty: list[float] = []
+    problems: list[Mismatch] = []
+    for piece in pieces(heard, words):
+        own = words[piece.first_word : piece.last_word]
+        first_s = piece.first_frame * FRAME_S
+        found = listen(heard.part(piece.first_frame, piece.last_frame), own)
+        said += placed(found, first_s, piece.first_word)
+        certainty += certainties(found)
+        problems += extras(found, first_s)
+        belongs = belonging(found)
+        if belongs < STRANGE:
+            end_s = piece.last_frame * FRAME_S
+            problems.append(Mismatch("language", first_s, end_s, _joined(own), 1 - belongs))
+    spoken = _words(words, said)
+    problems += lacking(spoken, certainty, [len(word.phones) for word in words])
+    phones = covering([Phone(p.symbol, p.start_s, p.end_s) for p in said], len(sound) / RATE_HZ)
+    in_order = sorted(problems, key=lambda problem: (problem.start_s, problem.end_s))
+    return Alignment(phones, spoken, tuple(certainty), tuple(in_order))
+
+
+def _listenable(samples: NDArray[np.floating[Any]], rate_hz: int) -> Samples:
+    sound = resample(mono(np.nan_to_num(samples)), rate_hz, RATE_HZ)
+    if len(sound) < SHORTEST_S * RATE_HZ or speech_span(sound, RATE_HZ) is None:
         raise InputError("Nobody speaks in the recording: give the sound that belongs to the text.")
-    said = placed(listen(prepare(sound), words))
-    phones = [Phone(p.symbol, p.start_s, p.end_s) for p in said]
+    return sound
+
+
+def _words(words: Sequence[Pronounced], said: Sequence[Placed]) -> tuple[Word, ...]:
     spans: dict[int, tuple[float, float]] = {}
     for phone in said:
-        spans[phone.word] = (spans.get(phone.word, (phone.start_s, 0.0))[0], phone.end_s)
-    placed_words, now_s = [], 0.0
+        start_s = spans[phone.word][0] if phone.word in spans else phone.start_s
+        spans[phone.word] = (start_s, phone.end_s)
+    result, now_s = [], 0.0
     for index, word in enumerate(words):
         start_s, end_s = spans.get(index, (now_s, now_s))
-        placed_words.append(Word(word.text, start_s, end_s, word.space_after))
+        result.append(Word(word.text, start_s, end_s, word.space_after))
         now_s = end_s
-    certainty = tuple(1.0 if index in spans else 0.0 for index in range(len(words)))
-    return Alignment(covering(phones, len(sound) / RATE_HZ), tuple(placed_words), certainty, ())
+    return tuple(result)
+
+
+def _joined(words: Sequence[Pronounced]) -> str:
+    return "".join(word.text + (" " if word.space_after else "") for word in words).strip()

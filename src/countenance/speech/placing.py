@@ -23,8 +23,9 @@ class Placed:
     end_s: float
 
 
-def placed(heard: Heard, first_s: float = 0.0) -> list[Placed]:
-    """The phones that are said, in order; `first_s` is the time of the first frame."""
+def placed(heard: Heard, first_s: float = 0.0, first_word: int = 0) -> list[Placed]:
+    """The phones that are said, in order; `first_s` is the time of the first frame,
+    `first_word` the number of its first word."""
     owners = {
         (word, way): [place for place, phone in enumerate(phones) for _ in arpabet(phone) for _ in range(STATES)]
         for word, ways in enumerate(heard.ways)
@@ -40,7 +41,7 @@ def placed(heard: Heard, first_s: float = 0.0) -> list[Placed]:
         last = frame + sum(1 for _ in run)
         if place >= 0:
             start_s, end_s = (_time_s(heard, edge, first_s) for edge in (frame, last))
-            result.append(Placed(word, heard.ways[word][way][place], start_s, end_s))
+            result.append(Placed(first_word + word, heard.ways[word][way][place], start_s, end_s))
         frame = last
     return result
 
