@@ -30,6 +30,7 @@ from countenance.cli import (
     setup,
     site,
     verify,
+    visemes,
     voices,
 )
 from countenance.cli.console import EXIT_STATUSES, INTERRUPTED, ProjectOption
@@ -64,7 +65,7 @@ def _common(
 
 _ROOMS = (
     setup, keys, people, consent, policy, erasure, produce, script, review, inspect,
-    voices, preflight, ledger, verify, evidence, serving, site, doctor, bench,
+    voices, visemes, preflight, ledger, verify, evidence, serving, site, doctor, bench,
 )  # fmt: skip
 for commands in _ROOMS:
     commands.register(app)
