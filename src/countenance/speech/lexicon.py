@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from countenance.errors import BriefError
-from countenance.speech.ipa import gestures, is_voiced_consonant, is_vowel, not_ipa
+from countenance.speech.ipa import is_voiced_consonant, is_vowel, not_ipa
 from countenance.speech.languages import canonical
 from countenance.store.documents import Section, read_document
 
@@ -70,9 +70,9 @@ def load_lexicon(path: Path) -> Lexicon:
 
 def is_ipa(text: str) -> bool:
     """Whether a text is in the International Phonetic Alphabet: its letters and marks alone, and a sound in it."""
-    letters = [c for c in unicodedata.normalize("NFD", text) if c not in _MARKS]
-    known = all((not c.isascii() or c.islower()) and not_ipa(c) == "" for c in letters)
-    return known and any(unicodedata.category(c).startswith("L") for c in letters) and gestures(text) != gestures("☃")
+    letters = [c for c in text if c not in _MARKS]
+    known = all(not c.isascii() or c.islower() for c in letters) and not_ipa(text) == ""
+    return known and any(unicodedata.category(c) in ("Ll", "Lo") for c in letters)
 
 
 def matches(text: str, words: Mapping[str, str], language: str) -> tuple[Match, ...]:
