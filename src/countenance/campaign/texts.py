@@ -9,7 +9,7 @@ from countenance.campaign.brief import Brief
 from countenance.campaign.ownwords import Recorded, own_words
 from countenance.campaign.stages import own_speech
 from countenance.errors import InputError, TextError
-from countenance.media.probe import Master, probe
+from countenance.media.probe import Master, is_photo, probe
 from countenance.speech.glossary import Violation, check
 from countenance.speech.load import LIMIT, LanguageLoad, Load, predict, spans_of
 from countenance.speech.sanity import Trouble, troubles
@@ -64,7 +64,7 @@ def read_texts(brief: Brief) -> Texts:
 def weigh_texts(project: Project, brief: Brief) -> Texts:
     """The same, and how each dub's text fits into the time of the master's own speech."""
     texts = read_texts(brief)
-    if texts.stops:
+    if texts.stops or is_photo(brief.master):  # a photo waits as long as the speech lasts
         return texts
     heard = Sound(probe(brief.master), sha256_file(brief.master))
     start_s, end_s = own_speech(heard.master)
