@@ -115,6 +115,18 @@ def test_a_slip_is_forgiven_and_another_text_is_not(problems: tuple[Mismatch, ..
     assert any("estimate" in note for note in told(found)) is not kept
 
 
+def test_words_of_which_it_is_not_sure_are_doubted_too() -> None:
+    assert trusted(replace(alignment(), certainty=(0.9,) * 15 + (0.1,) * 5))
+    assert not trusted(replace(alignment(), certainty=(0.9,) * 14 + (0.1,) * 6))
+
+
+def test_where_another_text_is_said_nothing_else_is_told() -> None:
+    found = alignment(Mismatch("language", 0.0, 10.0, "w " * 60, 0.9), Mismatch("extra", 1.0, 4.0, "", 0.9))
+    first, second = told(found)
+    assert first.startswith("The master does not seem to say the script: 'w w w") and len(first) < 130
+    assert "estimate" in second
+
+
 def test_no_words_are_not_trusted() -> None:
     assert not trusted(replace(alignment(), words=()))
 

@@ -25,9 +25,10 @@ from countenance.store.holdings import WORK, hold
 from countenance.store.project import Project
 
 HEARD_HZ = 16000
-_OWN = "alignment/2"
+_OWN = "alignment/3"
 # Of the script's words, the share that may be missing, or not be trusted, before all times are given up.
 MOST_DOUBTED = 0.25
+DOUBTFUL = 0.5  # of how sure a word's place is
 # Of the time in which somebody speaks, the share that may belong to no word of the script.
 MOST_EXTRA = 0.25
 
@@ -94,7 +95,8 @@ def trusted(alignment: Alignment) -> bool:
     problems = alignment.problems
     if any(problem.kind == "language" for problem in problems) or not alignment.words:
         return False
-    doubted = sum(len(problem.text.split()) for problem in problems if problem.kind in ("missing", "unsure"))
+    told = sum(len(problem.text.split()) for problem in problems if problem.kind in ("missing", "unsure"))
+    doubted = max(told, sum(sure < DOUBTFUL for sure in alignment.certainty))
     spoken_s = sum(phone.end_s - phone.start_s for phone in alignment.phones if not phone.silent)
     extra_s = sum(problem.end_s - problem.start_s for problem in problems if problem.kind == "extra")
     return doubted <= MOST_DOUBTED * len(alignment.words) and extra_s <= MOST_EXTRA * spoken_s
@@ -106,29 +108,35 @@ def told(alignment: Alignment) -> tuple[str, ...]:
     found: list[str] = []
     for kind, what in _WHAT.items():
         places = [problem for problem in alignment.problems if problem.kind == kind]
-        if places:
+        if places and not (found and found[0].startswith(_ANOTHER)):  # then nothing else is worth telling
             found.append(f"{what.format(places=_places(places))}.")
     if found and not kept:
         found.append(_ESTIMATE)
     return tuple(found)
 
 
+_ANOTHER = "The master does not seem to say the script"
 _WHAT = {
-    "language": "The master does not seem to speak the script's language ({places})",
+    "language": f"{_ANOTHER}: {{places}}",
     "missing": "The master does not say these words of the script: {places}",
     "extra": "The master says something that is not in the script: {places}",
     "unsure": "It is not sure when the master says these words of the script: {places}",
 }
 _ESTIMATE = "The times of the captions in the master's own language are an estimate: make the script what is said."
-_SHOWN = 3
+_SHOWN, _LETTERS = 3, 48
 
 
 def _places(problems: list[Mismatch]) -> str:
     shown = [
-        (f"'{one.text}' " if one.text else "") + f"at {one.start_s:.1f}-{one.end_s:.1f} s" for one in problems[:_SHOWN]
+        (f"'{_short(one.text)}' " if one.text else "") + f"at {one.start_s:.1f}-{one.end_s:.1f} s"
+        for one in problems[:_SHOWN]
     ]
     more = len(problems) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LETTERS else f"{text[:_LETTERS].rstrip()}…"
 
 
 def _aligned(seen: Recorded, text: str, language: str, lexicon: Mapping[str, str]) -> dict[str, Any]:
