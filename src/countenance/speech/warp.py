@@ -2,7 +2,8 @@
 
 It needs no model and knows every language that the voice speaks. The reading's silences are thrown away; instead
 the recording may rest before, between and after words for as long as it likes. Inside a word the reading's clock
-runs at a third to three times its own speed (Sakoe and Chiba 1978, slope limits). Distances are cosines of
+runs at most at three times its own speed, and standing still costs (Sakoe and Chiba 1978, limits of the slope; a
+drawn-out vowel may last as long as it likes). Distances are cosines of
 log-mel spectra with their slopes, mean and variance taken out over the speech of each side (as far as they can,
 two voices and two rooms then look alike); the reading's frequency axis is stretched to the speaker's vocal tract
 (Lee and Rose 1996) and its spectra are then moved to the speaker's by a linear map learnt on a first path.
@@ -33,28 +34,21 @@ WINDOW_S = 0.02
 FFT = 512
 BANDS = 26
 LOWEST_HZ, HIGHEST_HZ = 100.0, 7000.0
+FIRST_BIN = 4  # of a level without rumble: 125 Hz
 FLOOR_SHARE = 1e-6  # of the loudest band: below that the log is cut off
+LEVEL_WEIGHT, SLOPE_WEIGHT = 2.0, 0.6
 COARSE = 4  # hops of the coarse pass
 COARSE_BAND_S, WIDEST_BAND_S, BAND_SHARE = 8.0, 40.0, 0.15
-FINE_BAND_S = 0.4
-REST_WEIGHT = 1.2  # cost of resting on a loud moment
-REST_COST = 0.12  # and on a quiet one
-REST_ENTER = 1.0  # frames' worth of cost to begin a rest
-STRETCH_COST = 0.02  # for each frame beside the diagonal
-WARPS = (0.84, 0.89, 0.94, 1.0, 1.06, 1.12, 1.18)
-SKIP_COST = 0.02
-STANDS = 3  # frames of the recording that one frame of the reading may last
-PAD = 3
-NOISE = 1.0
-ROUNDS = 1
-FINE_ROUNDS = 0
-HOLD = 800.0
-VTLN = 1
-LINGER_COST = 0.3
-LEVEL_W = 2.0
-SLOPE_W = 0.6
-BEND = 1.0
-FROM_REST = 3
+FINE_BAND_S = 0.3
+WARPS = (0.84, 0.89, 0.94, 1.0, 1.06, 1.12, 1.18)  # of the frequency axis, child to large man
+HOLD = 800.0  # frames' worth of belief that two voices are alike
+REST_COST, REST_WEIGHT = 0.12, 1.2  # of resting on a quiet frame, and how much more on a loud one
+REST_ENTER = 1.0  # frames' worth of distance to begin a rest
+STAY_COARSE, STAY_FINE = 0.15, 0.3  # for each frame on which the reading stands still
+SKIP_COST = 0.02  # for each of its frames that is passed over
+STEPS = (1, 0, 2, 3)  # by which the reading goes on, as the path remembers them
+FROM_REST = len(STEPS)
+PAD = max(STEPS)
 INFINITE = 1e12
 
 
@@ -124,19 +118,21 @@ class _Sound:
         both = np.hstack([plain, slope])
         both -= both[self.speech].mean(axis=0)
         both /= both[self.speech].std(axis=0) + 1e-6
-        both[:, BANDS] *= LEVEL_W
-        both[:, BANDS + 1 :] *= SLOPE_W
+        both[:, BANDS] *= LEVEL_WEIGHT
+        both[:, BANDS + 1 :] *= SLOPE_WEIGHT
         return np.asarray(both, np.float32)
 
     def in_the_room_of(self, other: _Sound) -> _Sound:
         """The same at the other's loudness and with its noise, as its quietest tenth shows it."""
-        still = other.power[np.argsort(other.power[:, 4:].sum(axis=1))[: max(1, len(other.power) // 10)]].mean(axis=0)
+        still = other.power[np.argsort(other.power[:, FIRST_BIN:].sum(axis=1))[: max(1, len(other.power) // 10)]].mean(
+            axis=0
+        )
         own = self.power[self.speech].mean()
         gain = max(0.0, float(other.power[other.speech].mean()) - float(still.mean())) / (own + 1e-12)
-        return _Sound(self.power * np.float32(gain) + NOISE * still, self.speech)
+        return _Sound(self.power * np.float32(gain) + still, self.speech)
 
     def level_db(self) -> Row:
-        return np.asarray(10 * np.log10(self.power[:, 4:].sum(axis=1) + 1e-10), np.float64)
+        return np.asarray(10 * np.log10(self.power[:, FIRST_BIN:].sum(axis=1) + 1e-10), np.float64)
 
 
 def _power(samples: Samples) -> Table:
@@ -184,50 +180,35 @@ def _path(heard: _Sound, told: _Sound, breaks: Indices) -> tuple[Indices, Row]:
     """For each frame of the recording the reading's frame, or -1 - k for a rest before break k, and its cost."""
     right = heard.features()
     rest = _rest_cost(heard)
-    coarse_right, coarse_rest = _thin(right), _thin(rest[:, None])[:, 0]
-    expected = _expected(heard, len(told.power))[::COARSE][: len(coarse_right)] / COARSE
-    coarse_breaks = np.unique(breaks // COARSE)
-    half = min(WIDEST_BAND_S, max(COARSE_BAND_S, BAND_SHARE * len(heard.power) * HOP_S)) / (HOP_S * COARSE)
+    thin_right, thin_rest, thin_breaks = _thin(right), _thin(rest[:, None])[:, 0], np.unique(breaks // COARSE)
+    expected = _expected(heard, len(told.power))[::COARSE][: len(thin_right)] / COARSE
+    half = round(min(WIDEST_BAND_S, max(COARSE_BAND_S, BAND_SHARE * len(heard.power) * HOP_S)) / (HOP_S * COARSE))
     left = told.features()
-    for _ in range(ROUNDS):
-        states, _ = _viterbi(coarse_right, _thin(left), coarse_rest, coarse_breaks, expected, round(half))
-        if VTLN:
-            left = _vtln(coarse_right, told, states)
-        left = _adapted(left, coarse_right, states, COARSE)
-    states, _ = _viterbi(coarse_right, _thin(left), coarse_rest, coarse_breaks, expected, round(half))
-    held = _held(states, coarse_breaks, -(-len(left) // COARSE))
-    centre = np.interp(np.arange(len(right)), COARSE * np.arange(len(held)) + 1.5, COARSE * held + 1.5)
-    for _ in range(FINE_ROUNDS):
-        states, unlike = _viterbi(right, left, rest, breaks, centre, round(FINE_BAND_S / HOP_S))
-        left = _adapted(left, right, states, 1)
-    states, unlike = _viterbi(right, left, rest, breaks, centre, round(FINE_BAND_S / HOP_S))
-    return states, unlike
+    states, _ = _viterbi(thin_right, _thin(left), thin_rest, thin_breaks, expected, half, STAY_COARSE)
+    left = _adapted(told, thin_right, states)
+    states, _ = _viterbi(thin_right, _thin(left), thin_rest, thin_breaks, expected, half, STAY_COARSE)
+    held = _held(states, thin_breaks, -(-len(left) // COARSE))
+    middle = (COARSE - 1) / 2
+    centre = np.interp(np.arange(len(right)), COARSE * np.arange(len(held)) + middle, COARSE * held + middle)
+    return _viterbi(right, left, rest, breaks, centre, round(FINE_BAND_S / HOP_S), STAY_FINE)
 
 
-def _vtln(right: Table, told: _Sound, states: Indices) -> Table:
-    best, found = -1.0, None
+def _adapted(told: _Sound, right: Table, states: Indices) -> Table:
+    """The reading's features in the speaker's voice, as a coarse path shows it: first the stretch of the frequency
+    axis that brings them nearest, then the linear map that fits best while it is held near to none."""
     spoken = np.flatnonzero(states >= 0)
-    r = right[spoken] / (np.linalg.norm(right[spoken], axis=1, keepdims=True) + 1e-9)
-    for warp in WARPS:
-        left = told.features(warp)
-        l = _thin(left)[states[spoken]]
-        score = float(np.median((l * r).sum(axis=1) / (np.linalg.norm(l, axis=1) + 1e-9)))
-        if score > best:
-            best, found, at = score, left, warp
-    assert found is not None
-    return found
+    theirs = right[spoken].astype(np.float64)
 
+    def nearness(left: Table) -> float:
+        own = _thin(left)[states[spoken]]
+        lengths = np.linalg.norm(own, axis=1) * np.linalg.norm(theirs, axis=1)
+        return float(np.median((own * theirs).sum(axis=1) / (lengths + 1e-9)))
 
-def _adapted(left: Table, right: Table, states: Indices, step: int) -> Table:
-    """The reading's features moved to the speaker's by the linear map that fits best on a path, held near to none."""
-    spoken = np.flatnonzero(states >= 0)
-    own = (_thin(left) if step == COARSE else left)[states[spoken]].astype(np.float64)
-    ones = np.ones((len(own), 1))
-    own = np.hstack([own, ones])
+    left = max((told.features(warp) for warp in WARPS), key=nearness)
+    own = np.hstack([_thin(left)[states[spoken]], np.ones((len(spoken), 1))]).astype(np.float64)
     size = own.shape[1]
-    near = np.eye(size)[:, :-1]
-    held = HOLD * COARSE / step
-    moved = np.linalg.solve(own.T @ own + held * np.eye(size), own.T @ right[spoken] + held * near)
+    none = np.eye(size)[:, :-1]
+    moved = np.linalg.solve(own.T @ own + HOLD * np.eye(size), own.T @ theirs + HOLD * none)
     return np.asarray(np.hstack([left, np.ones((len(left), 1))]) @ moved, np.float32)
 
 
@@ -259,23 +240,25 @@ def _held(states: Indices, breaks: Indices, count: int) -> Row:
     return np.asarray(np.where(states >= 0, states, bounds[np.clip(-1 - states, 0, len(bounds) - 1)]), np.float64)
 
 
-def _viterbi(right: Table, left: Table, rest: Table, breaks: Indices, centre: Row, half: int) -> tuple[Indices, Row]:
+def _viterbi(
+    right: Table, left: Table, rest: Table, breaks: Indices, centre: Row, half: int, stay: float
+) -> tuple[Indices, Row]:
     """The cheapest way of the recording's frames (n, k) through the reading's (m, k), in a band of +-`half`.
 
     A frame of the recording is one of the reading's, or a rest at one of the breaks (before the first frame, at
-    each word, after the last). From one frame to the next the reading goes on by 0 to 3 of its own, and stands
-    still for STANDS frames at most. Returns for each frame of the recording the reading's frame, or -1 - k for a
-    rest at break k, and what it cost.
+    each word, after the last). From one frame to the next the reading goes on by 0 to 3 of its own; standing
+    still costs `stay`. Returns for each frame of the recording the reading's frame, or -1 - k for a rest at break
+    k, and what it cost.
     """
     while True:
-        found = _banded(right, left, rest, breaks, centre, half)
+        found = _banded(right, left, rest, breaks, centre, half, stay)
         if found is not None:
             return found
         half *= 2  # the band cut off every way to the end; at its widest it holds everything
 
 
 def _banded(
-    right: Table, left: Table, rest: Table, breaks: Indices, centre: Row, half: int
+    right: Table, left: Table, rest: Table, breaks: Indices, centre: Row, half: int, stay: float
 ) -> tuple[Indices, Row] | None:
     n, m = len(right), len(left)
     right = right / (np.linalg.norm(right, axis=1, keepdims=True) + 1e-9)
@@ -285,72 +268,53 @@ def _banded(
     spots = np.concatenate([[0], breaks, [m]])
     first_spots = np.searchsorted(spots, lows)
     last_spots = np.searchsorted(spots, lows + width, side="right")
-    # What it costs to be at a frame of the reading having stood there for 1, 2 ... frames; PAD before the first.
-    stood = np.full((STANDS, m + PAD), INFINITE)
-    best = np.full(m + PAD, INFINITE)
-    calm = np.full(len(spots), INFINITE)
-    steps = np.zeros((n, width), np.int8)
-    levels = np.zeros((n, width), np.int8)
-    lingers = np.zeros((n, width), bool)
-    entered: list[NDArray[np.bool_]] = []
+    # What it costs to be at a frame of the reading, PAD before the first; and to be at rest at a break.
+    best = np.full(m + PAD, INFINITE, np.float32)
+    calm = np.full(len(spots), INFINITE, np.float32)
     costs = np.empty((n, width), np.float32)
+    steps = np.zeros((n, width), np.int8)
+    entered = np.zeros((n, int((last_spots - first_spots).max())), bool)
+    way, better = np.empty(width, np.float32), np.empty(width, bool)
+    if lows[0] == 0:
+        best[PAD - 1], calm[0] = 0.0, 0.0  # the two ways in
     for i in range(n):
         low = int(lows[i])
-        high = low + width
-        inside = slice(low + PAD, high + PAD)
-        cost = costs[i] = (1 - left[low:high] @ right[i]) ** BEND
+        here = low + PAD
+        cost, step = costs[i], steps[i]
+        np.subtract(1, left[low : low + width] @ right[i], out=cost)
+        arrived = best[here - 1 : here - 1 + width].copy()
+        for choice, back in enumerate(STEPS[1:], 1):
+            fee = SKIP_COST * (back - 1) if back else stay
+            np.add(best[here - back : here - back + width], fee, out=way)
+            np.less(way, arrived, out=better)
+            np.copyto(arrived, way, where=better)
+            step[better] = choice
         near = slice(int(first_spots[i]), int(last_spots[i]))
+        if near.stop > near.start:
+            spot, waiting = spots[near], calm[near]
+            into = best[spot + (PAD - 1)] + REST_ENTER
+            inside = spot[: len(spot) - int(spot[-1] == low + width)] - low
+            sooner = waiting[: len(inside)] < arrived[inside]
+            if sooner.any():
+                arrived[inside[sooner]] = waiting[: len(inside)][sooner]
+                step[inside[sooner]] = FROM_REST
+            entered[i, : len(spot)] = into < waiting
+            calm[near] = np.minimum(into, waiting) + rest[i]
         if i == 0:
-            arrived = np.full(width, INFINITE)
-            fresh_calm = np.full(near.stop - near.start, INFINITE)
-            if low == 0:
-                arrived[0] = cost[0]
-                fresh_calm[0] = rest[0]
-            entered.append(np.zeros(len(fresh_calm), bool))
-            step = np.zeros(width, np.int8)
-        else:
-            ways = np.stack([best[inside.start - k : inside.stop - k] for k in (1, 2, 3)])
-            ways[1:] += SKIP_COST
-            step = np.argmin(ways, axis=0).astype(np.int8)
-            arrived = ways[step, np.arange(width)]
-            at = spots[near] - low
-            there = at < width
-            waiting = calm[near]
-            better = np.flatnonzero(there & (waiting < arrived[np.minimum(at, width - 1)]))
-            arrived[at[better]] = waiting[better]
-            step[at[better]] = FROM_REST
-            arrived += cost
-            into = best[spots[near] - 1 + PAD] + REST_ENTER
-            enter = into < waiting
-            entered.append(enter)
-            fresh_calm = np.where(enter, into, waiting) + rest[i]
-        staying = stood[:-1, inside] + cost + STRETCH_COST
-        lingering = stood[-1, inside] + cost + LINGER_COST
-        linger = lingering < staying[-1]
-        staying[-1] = np.where(linger, lingering, staying[-1])
-        if i and low > lows[i - 1]:
-            stood[:, lows[i - 1] + PAD : low + PAD] = INFINITE
-            best[lows[i - 1] + PAD : low + PAD] = INFINITE
-        stood[0, inside] = arrived
-        stood[1:, inside] = staying
-        level = np.argmin(stood[:, inside], axis=0)
-        best[inside] = stood[level, np.arange(low + PAD, high + PAD)]
-        calm[: near.start] = INFINITE
-        calm[near] = fresh_calm
-        steps[i], levels[i], lingers[i] = step, level, linger if i else False
-    return _back(lows, spots, first_spots, best, calm, steps, levels, lingers, entered, costs, rest)
+            best[PAD - 1] = INFINITE
+        best[here - PAD : here] = INFINITE
+        np.add(arrived, cost, out=best[here : here + width])
+    return _back(lows, spots, first_spots, best, calm, steps, entered, costs, rest)
 
 
 def _back(
     lows: Indices,
     spots: Indices,
     first_spots: Indices,
-    best: Row,
-    calm: Row,
+    best: Table,
+    calm: Table,
     steps: NDArray[np.int8],
-    levels: NDArray[np.int8],
-    lingers: NDArray[np.bool_],
-    entered: list[NDArray[np.bool_]],
+    entered: NDArray[np.bool_],
     costs: Table,
     rest: Table,
 ) -> tuple[Indices, Row] | None:
@@ -360,24 +324,18 @@ def _back(
         return None
     resting = bool(calm[-1] < best[-1])
     spot, j = len(spots) - 1, len(best) - PAD - 1
-    level = -1
     for i in range(n - 1, -1, -1):
         if resting:
             states[i], spent[i] = -1 - spot, rest[i]
-            if entered[i][spot - first_spots[i]]:
-                resting, j, level = False, int(spots[spot]) - 1, -1
+            if entered[i, spot - first_spots[i]]:
+                resting, j = False, int(spots[spot]) - 1
             continue
         k = j - lows[i]
-        if level < 0:
-            level = int(levels[i, k])
         states[i], spent[i] = j, costs[i, k]
-        if level:
-            level -= not (level == STANDS - 1 and lingers[i, k])
-        elif steps[i, k] == FROM_REST:
+        if steps[i, k] == FROM_REST:
             resting, spot = True, int(np.searchsorted(spots, j))
         else:
-            j -= int(steps[i, k]) + 1
-            level = -1
+            j -= STEPS[steps[i, k]]
     return states, spent
 
 
