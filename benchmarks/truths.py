@@ -190,7 +190,7 @@ def in_a_room(all_truths: Sequence[Truth], name: str) -> Truth:
         words += [replace(w, start_s=w.start_s + now_s, end_s=w.end_s + now_s) for w in truth.words]
     dry = np.concatenate(parts)
     tail = draw.standard_normal(round(0.3 * RATE_HZ)) * np.exp(-np.arange(round(0.3 * RATE_HZ)) / (0.06 * RATE_HZ))
-    tail[0], tail[1:] = 1.0, tail[1:] * 0.06
+    tail[0], tail[1:] = 1.0, tail[1:] * 0.03
     wet = fftconvolve(dry, tail)[: len(dry)]
     noise = np.cumsum(draw.standard_normal(len(dry)))
     noise = np.diff(np.concatenate([[0.0], noise - fftconvolve(noise, np.ones(400) / 400, "same")])) + 0.3 * np.diff(
