@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,9 +34,14 @@ def inspect(
         Path | None,
         typer.Option("--out", metavar="FILE", help="The sheet, PNG or JPEG (default: FILE's name, here)."),
     ] = None,
+    script: Annotated[
+        Path | None, typer.Option("--script", metavar="FILE", help="What is said, as text: makes the offset surer.")
+    ] = None,
+    language: Annotated[str, typer.Option("--language", help="The script's language.")] = "en",
 ) -> None:
-    """Tell what a video is and measure it: format, shots, people, loudness, lips against sound.
+    """Tell what a video is and measure it: format, shots, people, who speaks, loudness, lips against sound.
 
+    Plus means that the sound is early. No figure is shown where there is nothing to measure.
     With --faces it writes a sheet instead that shows who is who, and by which number a brief calls them.
     """
     from countenance.errors import InputError
@@ -46,7 +51,19 @@ def inspect(
     elif out is not None:
         raise InputError("--out names the sheet of --faces, and there is none; add --faces.")
     else:
-        _inspect_file(call, file)
+        _inspect_file(call, file, None if script is None else (_text_of(script), language))
+
+
+def _text_of(script: Path) -> str:
+    from countenance.errors import InputError
+
+    try:
+        text = script.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{script}: the script cannot be read as UTF-8 text; give a text file.") from error
+    if not text:
+        raise InputError(f"{script}: the script is empty; leave --script out to measure without it.")
+    return text
 
 
 def _inspect_faces(call: Call, file: Path, out: Path) -> None:
@@ -107,26 +124,81 @@ def _looking(call: Call, file: Path) -> Iterator[Callable[[int, int], None]]:
         yield report
 
 
-def _inspect_file(call: Call, file: Path) -> None:
+def _inspect_file(call: Call, file: Path, script: tuple[str, str] | None) -> None:
     from countenance.quality.inspect import inspect_file
 
     with _looking(call, file) as report:
-        seen = inspect_file(file, report)
+        seen = inspect_file(file, report, script=script)
     people = [
         (one["person"], one["pictures"], f"{one['first_s']:.2f} s", f"{one['width_px']} px", _offset(one))
         for one in seen["people"]
     ]
-    sound = seen["sound"]
     told = {
         **{name: value for name, value in seen["format"].items()},
         "shots": len(seen["shots"]),
-        "loudness": "no sound" if sound is None else f"{sound['loudness_lufs']:.1f} LUFS",
-        "true peak": "no sound" if sound is None else f"{sound['true_peak_dbtp']:.1f} dBTP",
+        **_sound_told(seen["sound"]),
     }
     columns = ("person", "pictures", "first seen", "face width", "lips against sound")
-    call.show(seen, facts(told), table(columns, people) if people else "no face is seen")
+    parts = [table(columns, people) if people else "no face is seen", *_judgements(seen["people"])]
+    if len(seen["people"]) > 1:
+        parts += _speaking(seen["turns"])
+    call.show(seen, facts(told), *parts)
 
 
-def _offset(person: dict[str, object]) -> str:
+def _sound_told(sound: dict[str, Any] | None) -> dict[str, str]:
+    if sound is None:
+        return {"loudness": "no sound"}
+    level = {
+        name: "silent" if sound[name] is None else f"{sound[name]:.1f}"
+        for name in sound
+        if name.endswith(("lufs", "dbtp"))
+    }
+    told = {
+        "loudness": f"{level['loudness_lufs']} LUFS",
+        "loudness range": f"{sound['loudness_range_lu']:.1f} LU",
+        "loudest 0.4 s": f"{level['momentary_max_lufs']} LUFS",
+        "loudest 3 s": f"{level['short_term_max_lufs']} LUFS",
+        "true peak": f"{level['true_peak_dbtp']} dBTP",
+    }
+    moved = sound["without_edit_list_ms"]
+    if abs(moved) >= 1:
+        told["without edit list"] = (
+            f"sound {abs(moved):.0f} ms {'later' if moved > 0 else 'earlier'}, in players that ignore it"
+        )
+    return told
+
+
+def _offset(person: dict[str, Any]) -> str:
     value = person["av_offset_ms"]
-    return f"{value:+.0f} ms" if isinstance(value, float) else f"not measurable: {person['av_reason']}"
+    if value is None:
+        return f"not measurable: {person['av_reason']}"
+    told = f"{value:+.0f} ms ({person['av_low_ms']:+.0f} to {person['av_high_ms']:+.0f})"
+    if person["av_drifts"]:
+        told += f", drifts by {person['av_drift_ms']:+.0f} ms"
+    return told
+
+
+def _judgements(people: list[dict[str, Any]]) -> list[Any]:
+    """The field's limits beside each offset that was measured."""
+    measured = [one for one in people if one["av_offset_ms"] is not None]
+    if not measured:
+        return []
+    words = {True: "kept", False: "not kept", None: "open"}
+    rows = [
+        (
+            limit["name"],
+            f"+{limit['early_ms']:g} / −{limit['late_ms']:g} ms",
+            *(words[one["av_tolerances"][row]["kept"]] for one in measured),
+        )
+        for row, limit in enumerate(measured[0]["av_tolerances"])
+    ]
+    columns = ("limit (sound early / late)", "", *(f"person {one['person']}" for one in measured))
+    return [table(columns, rows), "plus: the sound is early; in brackets: where the truth lies with 95 %"]
+
+
+def _speaking(turns: list[dict[str, Any]]) -> list[Any]:
+    rows = [
+        (f"{turn['start_s']:.1f} s", f"{turn['end_s']:.1f} s", "not seen" if turn["person"] is None else turn["person"])
+        for turn in turns
+    ]
+    return [table(("speaks from", "to", "person"), rows)] if rows else []

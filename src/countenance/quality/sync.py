@@ -136,6 +136,17 @@ def av_offset(
     return _in_line(parts, count / GRID_HZ)
 
 
+def compared(
+    times_s: NDArray[np.floating[Any]],
+    opening: NDArray[np.floating[Any]],
+    samples: NDArray[np.floating[Any]],
+    rate_hz: int,
+) -> tuple[float, F64, F64] | None:
+    """When the grid of 100 Hz begins, and mouth and loudness on it as `av_offset` has them; None where it cannot."""
+    first_s, evidence, reason = _evidence(times_s, opening, samples, rate_hz, None)
+    return None if reason else (first_s, evidence[0].mouth, evidence[0].sound)
+
+
 def loudness_curve(samples: NDArray[np.floating[Any]], rate_hz: int, times_s: NDArray[np.floating[Any]]) -> F32:
     """Level of the speech band around each time, in dB of full scale, not below −60."""
     level = _envelope(samples, rate_hz)
