@@ -40,6 +40,7 @@ from countenance.quality.lips import on_screen
 from countenance.quality.measured import Measured, together
 from countenance.quality.meter import Meter
 from countenance.quality.report import render_report
+from countenance.speech.visemes import mouth_targets
 from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_bytes, write_json
 from countenance.store.holdings import WORK, hold
 from countenance.synthesis import lipsync, swap
@@ -47,6 +48,7 @@ from countenance.synthesis.engine import Laid, Painter
 from countenance.synthesis.heading import glimpses_of, kept_heading
 from countenance.synthesis.mouthpath import plan_mouths
 from countenance.synthesis.patchfile import PatchWriter, merged
+from countenance.synthesis.photohead import photo_plan, prepare_photo
 
 ENGINES: Mapping[str, dict[str, Any]] = {
     "swap": {"version": "3", **swap.SETTINGS},
@@ -233,7 +235,13 @@ def _painters(task: Task, part: Part, left: frozenset[int]) -> list[Painter]:
         poses = np.stack([face.pose if face else np.zeros(3, np.float32) for face in faces])
         library, shown = mouths_of(task, part), on_screen(task.timeline.times_s())
         middles_s = (shown[0] + shown[1]) / 2
-        plan = plan_mouths(library, task.dub.speech.phones, middles_s, poses, task.timeline.source)
+        phones = task.dub.speech.phones
+        if task.master.is_still:
+            painters.append(prepare_photo(task.timeline.times_s(), task.brief.seed))
+        if task.master.is_still and not task.brief.talents[part.seen].clips:
+            plan = photo_plan(library, mouth_targets(phones, middles_s))
+        else:
+            plan = plan_mouths(library, phones, middles_s, poses, task.timeline.source)
         painters.append(Except(lipsync.prepare_lipsync(library, plan), left))
     if part.swapped:
         painter = swap.prepare_swap(likeness_of(task.project, task.brief, part.shown), tracks)
