@@ -1,6 +1,6 @@
 """A tiny network with the inputs and outputs of a Piper voice, for tests: every id is a tone of its own.
 
-An id takes six frames of 256 samples times the length scale, a pad one; its tone has 200 + 16 * id Hz (and 8 more for
+Pads, blanks and punctuation are silent. An id takes six frames of 256 samples times the length scale, a pad one; its tone has 200 + 16 * id Hz (and 8 more for
 the second speaker). A little of the network's own noise lies over it, as in the real ones.
 """
 
@@ -15,6 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 RATE_HZ, HOP = 22050, 256
 SIGNS = "_^$ .,;:!?…'abcdefhijklmnopqrstuvwxyzæçðøħŋœɐɑɒɔəɚɛɜɡɪɹɾʁʃʊʌʒʔˈˌːθ\u0329\u0303"
+SILENT = SIGNS.index("a")  # the ids of pads, blanks and punctuation make no sound
 IDS = {sign: [number] for number, sign in enumerate(SIGNS)}
 
 
@@ -50,7 +51,10 @@ def write_piper(path: Path, language: str = "en-us", *, told: bool = True, speak
         node("Mul", ["pitch", "time"], ["turned"]),
         node("Mul", ["turned", "round"], ["phase"]),
         node("Sin", ["phase"], ["wave"]),
-        node("Mul", ["wave", "loud"], ["tone"]),
+        node("Sub", ["id_at", "silent_ids"], ["beyond"]),
+        node("Clip", ["beyond", "zero", "one"], ["gate"]),
+        node("Mul", ["wave", "loud"], ["strong_wave"]),
+        node("Mul", ["strong_wave", "gate"], ["tone"]),
         node("RandomNormalLike", ["tone"], ["random"]),
         node("Gather", ["scales", "at_noise"], ["noise"]),
         node("Mul", ["random", "noise"], ["strong"]),
@@ -59,7 +63,8 @@ def write_piper(path: Path, language: str = "en-us", *, told: bool = True, speak
         node("Reshape", ["flat", "shape"], ["output"]),
     ]  # fmt: skip
     floats = {"one": 1, "five": 5, "hop": HOP, "zero": 0, "per_id": 16, "base": 200, "per_speaker": 8,
-              "round": 2 * np.pi / RATE_HZ, "loud": 0.3, "faint": 0.003}  # fmt: skip
+              "round": 2 * np.pi / RATE_HZ, "loud": 0.3, "faint": 0.003,
+              "silent_ids": SILENT - 1}  # fmt: skip
     whole = {"at_length": np.int64(1), "at_noise": np.int64(0), "axis": np.int64(1), "last": np.array([1]),
              "first": np.array([0]), "shape": np.array([1, 1, 1, -1])}  # fmt: skip
     constants = [const(np.float32(value), name) for name, value in floats.items()]

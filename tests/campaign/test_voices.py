@@ -71,9 +71,7 @@ def test_without_a_word_about_it_the_house_voice_speaks(
     assert voice_sentence(spoken.voice) == "espeak-ng; nobody's voice, as the owner says"
 
 
-def test_another_variant_is_another_dub(
-    studio_seen: tuple[Project, Seen], short_master: Path, tmp_path: Path
-) -> None:
+def test_another_variant_is_another_dub(studio_seen: tuple[Project, Seen], short_master: Path, tmp_path: Path) -> None:
     usual = dub(studio_seen, brief_with(tmp_path / "a", short_master, None))
     other = dub(studio_seen, brief_with(tmp_path / "b", short_master, {"de": {"voice": "espeak", "variant": "f2"}}))
     assert other.sound != usual.sound and other.voice["variant"] == "f2"

@@ -103,7 +103,10 @@ def test_marks_have_the_time_of_the_next_word_or_of_the_end() -> None:
 
 
 def test_a_slow_word_is_slow_and_its_neighbours_are_not() -> None:
-    usual, slow = say("Say hello dear world."), say("<speak>Say <prosody rate='50%'>hello</prosody> dear world.</speak>")
+    usual, slow = (
+        say("Say hello dear world."),
+        say("<speak>Say <prosody rate='50%'>hello</prosody> dear world.</speak>"),
+    )
     lengths = [[w.end_s - w.start_s for w in speech.words] for speech in (usual, slow)]
     assert lengths[1][1] > 1.6 * lengths[0][1]
     assert lengths[1][3] == pytest.approx(lengths[0][3], rel=0.15)
@@ -131,7 +134,9 @@ def test_volume_is_exact(decibels: int) -> None:
 
 
 def test_substitutes_are_spoken_and_captions_show_what_is_written() -> None:
-    speech = say("<speak>The <sub alias='World Wide Web'>WWW</sub>, by <say-as interpret-as='characters'>AB</say-as>.</speak>")
+    speech = say(
+        "<speak>The <sub alias='World Wide Web'>WWW</sub>, by <say-as interpret-as='characters'>AB</say-as>.</speak>"
+    )
     assert [word.text for word in speech.words] == ["The", "WWW,", "by", "AB."]
     assert phones_of(speech, "WWW")[:2] == ["w", "ɜː"] and phones_of(speech, "AB") == ["eɪ", "b", "iː"]
 

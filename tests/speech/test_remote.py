@@ -17,7 +17,9 @@ def house() -> Iterator[Service]:
         yield known
 
 
-def ask(house: Service, key: str | None = None, limits: Limits | None = None, waits: list[float] | None = None) -> bytes:
+def ask(
+    house: Service, key: str | None = None, limits: Limits | None = None, waits: list[float] | None = None
+) -> bytes:
     body = {"input": "Hello."}
     return post_json(house.url, body, key, limits, (waits if waits is not None else []).append).content
 

@@ -38,6 +38,7 @@ PAD, START, END, SPACE = "_", "^", "$", " "
 _ENDS = ".!?…。！？।؟"
 _PAUSES = ".,;:!?…"
 _AS_ASCII = str.maketrans("。！？、，；：؟،।", ".!?,,;:?,.")
+_SAME = {"g": "ɡ", "ɡ": "g"}  # two characters for one sound
 _LARGEST_DRIFT = 0.02  # between the lengths that the network tells and the sound that it makes
 
 
@@ -371,6 +372,7 @@ def _stream(
     owners: list[tuple[int, int] | None] = []
 
     def add(sign: str, owner: tuple[int, int] | None) -> None:
+        sign = sign if sign in ids else _SAME.get(sign, sign)
         if sign not in ids:
             unknown.add(sign)
             return

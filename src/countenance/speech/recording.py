@@ -86,13 +86,13 @@ def within(phones: Phones, samples: Samples, rate_hz: int) -> Phones:
 def alignment_notes(name: str, alignment: Alignment) -> list[str]:
     """Where sound and text do not agree, in words."""
     what = {
-        "missing": "does not say",
-        "extra": "says something that is not in the text",
-        "language": "does not sound like the text's language",
-        "unsure": "is not sure to say",
+        "missing": "{name} does not say {text}",
+        "extra": "{name} says something that is not in the text",
+        "language": "{name} does not sound like the text's language",
+        "unsure": "Where {name} says {text} is not sure",
     }
     return [
-        f"{name} {what[one.kind]} {repr(one.text) + ' ' if one.text else ''}at {one.start_s:.1f}-{one.end_s:.1f} s."
+        what[one.kind].format(name=name, text=repr(one.text)) + f", at {one.start_s:.1f}-{one.end_s:.1f} s."
         for one in alignment.problems
     ]
 
