@@ -61,6 +61,7 @@ class Talent:
     name: str
     references: tuple[Path, ...]  # none for a talent who only lends a voice
     grant: Path | None  # None: one that the project has on record already
+    clips: tuple[Path, ...] = ()  # of this person speaking; FILE.txt beside one holds what is said in it
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,13 @@ class Brief:
 
 def _talent_digests(talent: Talent) -> list[object]:
     grant = sha256_file(talent.grant) if talent.grant and talent.grant.is_file() else None
-    return [grant, [sha256_file(path) for path in talent.references]]
+    content: list[object] = [grant, [sha256_file(path) for path in talent.references]]
+    return [*content, [clip_hashes(path) for path in talent.clips]] if talent.clips else content
+
+
+def clip_hashes(clip: Path) -> list[str]:
+    """The hashes of a talent's clip and, where there is one, of the script beside it."""
+    return [sha256_file(path) for path in (clip, clip.with_suffix(".txt")) if path.is_file()]
 
 
 def load_brief(path: Path, *, untranslated: bool = False) -> Brief:
@@ -278,17 +285,22 @@ def _talent(talents: Section, name: str) -> Talent:
     if name == KEEP:
         raise talents.problem(f"a talent cannot be called '{KEEP}': that word means the face as shot", name)
     section = talents.section(name)
-    section.only((), ("references", "grant"))
-    references: list[Path] = []
-    for pattern in section.texts("references") if "references" in section.values else ():
-        files = _matches(section.file.parent, pattern)
-        if not files:
-            message = f"no file matches '{pattern}' of {section.path_of('references')}"
-            raise section.problem(message, "references")
-        references += [path for path in files if path not in references]
+    section.only((), ("references", "grant", "clips"))
+    references, clips = (_files_named(section, key) for key in ("references", "clips"))
     # A grant that is not there is no slip of the pen but a missing permission: rights will refuse it, on record.
     grant = (section.file.parent / section.text("grant")).resolve() if "grant" in section.values else None
-    return Talent(name, tuple(references), grant)
+    return Talent(name, references, grant, clips)
+
+
+def _files_named(section: Section, key: str) -> tuple[Path, ...]:
+    """The files that patterns name, each once, in their order."""
+    found: list[Path] = []
+    for pattern in section.texts(key) if key in section.values else ():
+        files = _matches(section.file.parent, pattern)
+        if not files:
+            raise section.problem(f"no file matches '{pattern}' of {section.path_of(key)}", key)
+        found += [path for path in files if path not in found]
+    return tuple(found)
 
 
 def _require_references(

@@ -186,8 +186,10 @@ def outside(project: Project, person: Person) -> list[Outside]:
 
 def _outside_of(brief: Brief, name: str) -> Iterable[Outside]:
     talent = brief.talents[name]
-    shared = {path for other in brief.talents.values() if other.name != name for path in other.references}
-    yield from (Outside(str(path), "reference") for path in talent.references if path not in shared)
+    others = (other for other in brief.talents.values() if other.name != name)
+    shared = {path for other in others for path in (*other.references, *other.clips)}
+    own = (path for path in (*talent.references, *talent.clips) if path not in shared)
+    yield from (Outside(str(path), "reference") for path in own)
     if talent.grant is not None:
         yield Outside(str(talent.grant), "grant")
     seen = {face.talent for face in brief.seen}

@@ -32,6 +32,8 @@ def make_receipt(
     brief, variant = task.brief, task.variant
     shown = dict.fromkeys(part.shown for part in variant.swapped)
     references = [(talent, path) for talent in shown for path in brief.talents[talent].references]
+    dubbed = [part.seen for part in variant.parts if part.dubbed]
+    references += [(talent, path) for talent in dubbed for path in brief.talents[talent].clips]
     qc = rendering.qc
     return {
         "countenance": __version__,

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from countenance.campaign import voiceover
+from countenance.campaign.brief import clip_hashes
 from countenance.campaign.crew import Crew, Hidden, Member, Painted
 from countenance.campaign.likenesses import embeddings_of, likeness_of
 from countenance.campaign.mouthfootage import mouths_of
@@ -99,8 +100,10 @@ def _heard_notes(task: Task) -> tuple[str, ...]:
 
 
 def _references(task: Task, part: Part) -> list[str]:
-    """The hashes of the stills that a person is painted from."""
-    return [sha256_file(path) for path in task.brief.talents[part.shown].references] if part.swapped else []
+    """The hashes of the stills and clips that a person is painted from."""
+    found = [sha256_file(path) for path in task.brief.talents[part.shown].references] if part.swapped else []
+    clips = task.brief.talents[part.seen].clips if part.dubbed else ()
+    return found + [sha256 for clip in clips for sha256 in clip_hashes(clip)]
 
 
 def _render(task: Task, folder: Path, progress: Progress, preview: bool) -> None:

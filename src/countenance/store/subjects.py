@@ -151,6 +151,7 @@ def _talent_files(project: Project) -> Iterator[tuple[str, list[str]]]:
 def _rename_face(project: Project, before: str, now: str) -> None:
     """The face model of before was named by the common key as well."""
     rename_symmetric(project, f"face-{before}", f"face-{now}")
-    model = project.folder / "talents" / f"face-{before}.model"
-    if model.exists():
-        model.rename(model.with_name(f"face-{now}.model"))
+    talents = project.folder / "talents"
+    for path in (talents / f"face-{before}.model", *talents.glob(f"face-{before}-*.mouths")):
+        if path.exists():
+            path.rename(path.with_name(path.name.replace(f"face-{before}", f"face-{now}", 1)))

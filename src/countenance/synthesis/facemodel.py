@@ -52,7 +52,7 @@ def face_model(project: Project, name: str, references: Sequence[Path]) -> Liken
     label, place = _label(name, references), _place(project, name)
     if not place.exists():
         return build_face_model(project, name, references)
-    key = find_symmetric(project, _key_name(project, name))
+    key = find_symmetric(project, face_key_name(project, name))
     if key is None:
         raise IntegrityError(
             f"the face model of {name} cannot be opened, since its key was destroyed; if a grant allows it, make a new "
@@ -84,7 +84,7 @@ def build_face_model(
         found = read_references(references, FaceNetworks(), progress)
     likeness = assembled(found)
     label, place = _label(name, references), _place(project, name)
-    key = load_or_create_symmetric(project, _key_name(project, name))
+    key = load_or_create_symmetric(project, face_key_name(project, name))
     digest = hashlib.sha256(label).digest()
     with atomic_path(place) as part:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -95,10 +95,13 @@ def build_face_model(
 
 
 def forget_face_model(project: Project, name: str) -> bool:
-    """Erase a talent's face model: its key, its file and what this process holds. True if there was any of it."""
+    """Erase a talent's face model and the mouths of their clips: key, files and what this process holds.
+
+    True if there was any of it.
+    """
     for known in [one for one in _open if one[:2] == (project.folder, name)]:
         del _open[known]
-    place, key_name = _place(project, name), _key_name(project, name)
+    place, key_name = _place(project, name), face_key_name(project, name)
     there = has_face_model(project, name)
     destroy_symmetric(project, key_name)
     for path in files_of_model(place.parent, subject_tag(project, name)):
@@ -107,13 +110,19 @@ def forget_face_model(project: Project, name: str) -> bool:
 
 
 def files_of_model(folder: Path, tag: str) -> list[Path]:
-    """Where in a folder of talents the model of a person lies, by their tag, with what a killed build left behind."""
-    return [folder / f"face-{tag}.model", *folder.glob(f".face-{tag}.*")]
+    """Where in a folder of talents the model of a person lies, by their tag, the mouths of their clips, and what a
+    killed build left behind."""
+    left = (
+        path
+        for pattern in (f"face-{tag}-*.mouths", f".face-{tag}.*", f".face-{tag}-*")
+        for path in folder.glob(pattern)
+    )
+    return [folder / f"face-{tag}.model", *left]
 
 
 def has_face_model(project: Project, name: str) -> bool:
     """Whether a talent's face model, or its key, lies in the project."""
-    return _place(project, name).exists() or find_symmetric(project, _key_name(project, name)) is not None
+    return _place(project, name).exists() or find_symmetric(project, face_key_name(project, name)) is not None
 
 
 def stored_embeddings(project: Project, name: str, hashes: Sequence[str]) -> F32:
@@ -121,7 +130,7 @@ def stored_embeddings(project: Project, name: str, hashes: Sequence[str]) -> F32
 
     Asks no permission, since it serves to find and erase what else there is of the person.
     """
-    key, place = find_symmetric(project, _key_name(project, name)), _place(project, name)
+    key, place = find_symmetric(project, face_key_name(project, name)), _place(project, name)
     content = place.read_bytes() if place.exists() else b""
     label = _label_of(name, hashes)
     if key is None or content[: len(_MAGIC) + _DIGEST_BYTES] != _MAGIC + hashlib.sha256(label).digest():
@@ -155,12 +164,13 @@ def require_permission(project: Project, name: str) -> None:
         )
 
 
-def _key_name(project: Project, name: str) -> str:
+def face_key_name(project: Project, name: str) -> str:
+    """The key that seals what is biometric of a talent: the face model, and the mouths of their clips."""
     return f"face-{subject_tag(project, name)}"
 
 
 def _place(project: Project, name: str) -> Path:
-    return project.folder / "talents" / f"{_key_name(project, name)}.model"
+    return project.folder / "talents" / f"{face_key_name(project, name)}.model"
 
 
 def _label(name: str, references: Sequence[Path]) -> bytes:

@@ -25,12 +25,13 @@ from countenance.speech.visemes import VisemeCurve, jaw_opening, mouth_targets
 F64 = NDArray[np.float64]
 SOUNDS, REST = 20, 4  # columns of `sounds`, and the one that is 1 in silence
 _LIPS = np.array(LIPS_OUTER + LIPS_INNER)
-_RIDGE = 3.0  # pictures' worth of belief in the table, per unit of what is asked
-_LEAST_PICTURES = 20
+_BELIEFS = (3.0, 10.0, 30.0, 100.0)  # in the table, in pictures, per unit of what is asked
+_LEAST_PICTURES, _LEAST_TOLD = 20, 30
 _POSE_UNIT = 10.0  # degrees of yaw and pitch that weigh as much as a full opening
 _FURTHEST = 1.5  # of the poses that were seen: nothing is known of how the face looks beyond
 _LIVELIER = (1.0, 1.5)
 _NEXT_S = 0.1  # pictures farther apart are not neighbours
+_RESTING = 0.9  # of the weight of silence
 _SHIFTS_S = np.arange(-6, 7) * 0.02
 _PARTS, _SURE = 5, 0.95  # parts of a clip that predict each other, and the share of error that a shift must leave
 
@@ -84,7 +85,8 @@ def learn(lessons: Sequence[Lesson]) -> Habits:
     told = [lesson for lesson in lessons if lesson.phones is not None and len(lesson.times_s)]
     if sum(len(lesson.times_s) for lesson in told) < _LEAST_PICTURES:
         return guess
-    return _lively(_corrected(guess, told), told)
+    belief = _belief(told)
+    return _lively(_corrected(guess, told, belief), told, belief)
 
 
 def in_time(lesson: Lesson) -> tuple[Lesson, float]:
@@ -92,7 +94,7 @@ def in_time(lesson: Lesson) -> tuple[Lesson, float]:
 
     The shift is 0 unless another one predicts unseen parts of the clip better by a twentieth.
     """
-    if lesson.phones is None or len(lesson.times_s) < 2 * _LEAST_PICTURES:
+    if lesson.phones is None or len(lesson.times_s) < _LEAST_TOLD:
         return lesson, 0.0
     errors = np.array([_unseen_error(replace(lesson, times_s=lesson.times_s - shift)) for shift in _SHIFTS_S])
     best = int(errors.argmin())
@@ -108,19 +110,28 @@ def shifted(phones: Phones, later_s: float) -> Phones:
     return (replace(moved[0], start_s=min(phones[0].start_s, moved[0].start_s)), *moved[1:]) if moved else ()
 
 
-def _unseen_error(lesson: Lesson) -> float:
+def _belief(lessons: Sequence[Lesson]) -> float:
+    """How much the table is to be believed: as much as lets parts of the lessons tell others best."""
+    enough = [one for one in lessons if len(one.times_s) >= _LEAST_TOLD]
+    if not enough:
+        return _BELIEFS[-1]
+    errors = [sum(len(one.times_s) * _unseen_error(one, belief) for one in enough) for belief in _BELIEFS]
+    return _BELIEFS[int(np.argmin(errors))]
+
+
+def _unseen_error(lesson: Lesson, belief: float = _BELIEFS[0]) -> float:
     """The lips' mean squared error where each fifth of a clip is told by the rest."""
-    return float(((_unseen(lesson) - lesson.shapes)[:, _LIPS] ** 2).mean())
+    return float(((_unseen(lesson, belief) - lesson.shapes)[:, _LIPS] ** 2).mean())
 
 
-def _unseen(lesson: Lesson) -> F32:
+def _unseen(lesson: Lesson, belief: float) -> F32:
     """The faces of a clip `(n, 468, 2)`, each fifth of it as told by the rest."""
     part = np.arange(len(lesson.times_s)) * _PARTS // len(lesson.times_s)
     made = np.empty_like(lesson.shapes)
     for number in range(_PARTS):
         known, asked = _some(lesson, part != number), _some(lesson, part == number)
         assert asked.phones is not None
-        habits = _corrected(_guessed([known]), [known])
+        habits = _corrected(_guessed([known]), [known], belief)
         made[part == number] = habits.shapes(asked.phones, asked.times_s) + habits.turned(asked.poses)
     return made
 
@@ -135,7 +146,7 @@ def _guessed(lessons: Sequence[Lesson]) -> Habits:
     turns = np.concatenate([one.poses for one in lessons])[:, :2].astype(np.float64) / _POSE_UNIT
     gap = np.linalg.norm(faces[:, 14] - faces[:, 13], axis=1)
     width = np.linalg.norm(faces[:, 291] - faces[:, 61], axis=1)
-    low, high = np.percentile(gap, [5, 95])
+    low, high = np.percentile(gap, [2, 95])
     narrow, rest, wide = np.percentile(width, [5, 50, 95])
     aperture = (gap - low) / max(high - low, 0.03)
     side = np.where(width > rest, max(wide - rest, 0.02), max(rest - narrow, 0.02))
@@ -149,16 +160,24 @@ def _guessed(lessons: Sequence[Lesson]) -> Habits:
     return Habits(*(table.astype(np.float32) for table in tables), told=False)
 
 
-def _corrected(guess: Habits, lessons: Sequence[Lesson]) -> Habits:
-    """The guess with what it leaves over explained by the sounds."""
+def _corrected(guess: Habits, lessons: Sequence[Lesson], belief: float) -> Habits:
+    """The guess with what it leaves over explained by the sounds.
+
+    Only where somebody speaks: how the lips lie in a pause (parted, to breathe or to begin) is no habit of speech, and
+    a dub's pauses are shut as the table has it.
+    """
     wants = np.concatenate([sounds(one.phones, one.times_s) for one in lessons if one.phones is not None])
     poses = np.concatenate([one.poses for one in lessons])
     faces = np.concatenate([one.shapes for one in lessons])
+    speaking = wants[:, REST] < _RESTING
+    if speaking.sum() < _LEAST_PICTURES:
+        return guess
+    wants, poses, faces = wants[speaking], poses[speaking], faces[speaking]
     left = faces - guess.usual - np.tensordot(wants, guess.by_sound, 1) - guess.turned(poses)
     away = np.clip(poses[:, :2] / _POSE_UNIT - guess.posed, -guess.reach, guess.reach)
     columns = np.concatenate([wants, away], axis=1).astype(np.float64)
     usual = left.mean(axis=0, dtype=np.float64)
-    weights, mean = _ridge(columns, left - usual, _RIDGE)
+    weights, mean = _ridge(columns, left - usual, belief)
     usual -= np.tensordot(mean, weights, 1)
     return replace(
         guess,
@@ -169,7 +188,7 @@ def _corrected(guess: Habits, lessons: Sequence[Lesson]) -> Habits:
     )
 
 
-def _lively(habits: Habits, lessons: Sequence[Lesson]) -> Habits:
+def _lively(habits: Habits, lessons: Sequence[Lesson], belief: float) -> Habits:
     """The habits with as much motion as the lessons have: a least-squares answer is too tame.
 
     How tame is told by parts of the lessons that were not learnt from.
@@ -182,7 +201,7 @@ def _lively(habits: Habits, lessons: Sequence[Lesson]) -> Habits:
         asked += wants.sum(axis=0)
         near = np.diff(one.times_s) < _NEXT_S
         filmed += float(_travel(one.shapes)[near].sum())
-        told = _unseen(one) if len(one.times_s) >= 2 * _LEAST_PICTURES else habits.shapes(one.phones, one.times_s)
+        told = _unseen(one, belief) if len(one.times_s) >= _LEAST_TOLD else habits.shapes(one.phones, one.times_s)
         made += float(_travel(told)[near].sum())
     asked /= sum(len(one.times_s) for one in lessons)
     gain = float(np.clip(filmed / max(made, 1e-9), *_LIVELIER))

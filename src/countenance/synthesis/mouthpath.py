@@ -24,6 +24,7 @@ from countenance.synthesis.mouthsearch import Steps, cheapest
 FOOTAGE, MADE = "footage", "made"
 _STRETCH = (1.25, 0.008)  # a mouth may be opened by a quarter and a hair (eye distances) more than it was
 _SQUEEZE = 0.5
+_RESTING = 0.9  # of the weight of silence
 _MUST = 0.4  # of press or tuck: from here on lips are shut whatever the footage shows
 _MADE = 0.035  # eye distances that the lips lie away from the footage's own, from which on they are made
 _TOWARDS_GOAL = 0.6  # of the way from the footage's shape to the one that the sounds ask for
@@ -41,6 +42,8 @@ _LIPS = np.array(LIPS_OUTER + LIPS_INNER)
 _MADE_GAP = 0.05  # eye distances: lips that were moved farther than this are no longer the footage's
 _LOWER = np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308])
 _UPPER = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308])
+_LIPS_LOW = np.array([14, 87, 178, 88, 95, 317, 402, 318, 324, 17, 84, 181, 91, 146, 314, 405, 321, 375])
+_LIPS_UP = np.array([13, 82, 81, 80, 191, 312, 311, 310, 415, 0, 37, 39, 40, 185, 267, 269, 270, 409])
 INNER_STRIP = np.array(  # triangles over the hole between the inner lips
     [t for k in range(10) for t in ([_UPPER[k], _UPPER[k + 1], _LOWER[k]], [_UPPER[k + 1], _LOWER[k + 1], _LOWER[k]])],
     np.int32,
@@ -76,23 +79,29 @@ def plan_mouths(
     picture of that: mouths of the same moment share its light and mood.
     """
     times, habits = np.asarray(times_s, np.float64), library.habits
-    goals = habits.shapes(phones, times)
-    must = mouth_targets(phones, times, frames=True)[:, 2] > _MUST
+    said = sounds(phones, times)
+    goals = _at_rest(habits.shapes(phones, times), said[:, REST], library.shut)
+    must = (mouth_targets(phones, times, frames=True)[:, 2] > _MUST) | (said[:, REST] > _RESTING)
     turns = habits.turned(np.stack([mouth.pose for mouth in library.mouths]))
     own = (np.stack([mouth.shape for mouth in library.mouths]) / library.unit - turns).astype(np.float32)
-    said = sounds(phones, times)
     path = _path(library, own, goals, said, must, poses, sources)
     filmed = own[path]
     off = np.sqrt(((goals - filmed)[:, _LIPS] ** 2).sum(axis=2).mean(axis=1))
-    # Lips that lie right, or rest, are best left as they were filmed.
-    pull = _TOWARDS_GOAL * np.clip(off / _NEAR_ENOUGH, 0, 1) * (1 - said[:, REST])
+    # Lips that lie right are best left as they were filmed, and a rest need not be exact.
+    pull = _TOWARDS_GOAL * np.clip(off / (_NEAR_ENOUGH * (1 + said[:, REST])) - said[:, REST], 0, 1)
     shapes = _calmed((filmed + pull[:, None, None] * (goals - filmed)).astype(np.float32))
     gaps, found = gaps_and_widths(shapes)[0], gaps_and_widths(filmed)[0]
     gaps = _reachable(np.where(must, library.shut, np.maximum(gaps, library.shut)), found, must_shut=must)
-    exact = np.stack([with_gap(shape, float(gap), 1.0) for shape, gap in zip(shapes, gaps, strict=True)])
+    exact = with_gaps(shapes, gaps)
     away = np.sqrt(((exact - filmed)[:, _LIPS] ** 2).sum(axis=2).mean(axis=1))
     turned = uniform_filter1d(turns[path], _EVEN, axis=0, mode="nearest")
     return MouthPlan(path, (exact + turned) * np.float32(library.unit), np.where(away > _MADE, MADE, FOOTAGE))
+
+
+def _at_rest(goals: F32, resting: F32, shut: float) -> F32:
+    """Goals whose lips close as far as `resting` `(n,)` 0..1, whatever this person does in pauses."""
+    gaps, _widths = gaps_and_widths(goals)
+    return with_gaps(goals, gaps + resting * (shut - gaps))
 
 
 def _path(
@@ -123,7 +132,7 @@ def _path(
     def local(first: int, end: int) -> F32:
         now = slice(first, end)
         shape = _squares(wanted[now], lips) / np.float32(_SHAPE**2 * len(_LIPS))
-        other = np.where(known, _CONTEXT * _squares(said[now], context), _UNKNOWN)
+        other = np.where(known, _CONTEXT * _squares(said[now], context), _UNKNOWN) * (1 - said[now, REST, None])
         shape += _squares(wanted_speed[now], speed) / np.float32(_SPEED**2 * len(_LIPS))
         posed = _POSE * _squares((poses[now, :2] / _POSE_DEGREES).astype(np.float32), turned)
         if moments is not None:
@@ -201,29 +210,31 @@ def gaps_and_widths(shapes: F32) -> tuple[NDArray[np.float64], NDArray[np.float6
 
 
 def with_gap(shape: F32, gap: float, unit: float) -> F32:
-    """The shape with its inner lips set to a gap (eye distances): the jaw does most of it, the upper lip a little."""
-    now, width = (float(some[0]) / unit for some in gaps_and_widths(shape[None]))
-    corner_right, corner_left = shape[61], shape[291]
-    along = (corner_left - corner_right) / (np.linalg.norm(corner_left - corner_right) + 1e-6)
-    down = np.array([-along[1], along[0]], np.float32)
-    middle = (corner_left + corner_right) / 2
-    side = (shape - middle) @ along / (width * unit / 2)
-    depth = (shape - middle) @ down / unit
+    """One shape `(468, 2)` with its inner lips set to a gap in eye distances; see `with_gaps`."""
+    return np.asarray(with_gaps(shape[None] / np.float32(unit), np.array([gap]))[0] * unit, np.float32)
+
+
+def with_gaps(shapes: F32, gaps: NDArray[np.float64]) -> F32:
+    """Shapes `(n, 468, 2)` in eye distances with their inner lips set to gaps `(n,)`.
+
+    The jaw does most of it, the upper lip a little; lips never pass through each other.
+    """
+    now, widths = gaps_and_widths(shapes)
+    right, left = shapes[:, 61], shapes[:, 291]
+    along = ((left - right) / (widths[:, None] + 1e-6)).astype(np.float32)
+    down = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    apart = shapes - ((left + right) / 2)[:, None]
+    side = np.einsum("npi,ni->np", apart, along) / (widths[:, None] / 2 + 1e-6)
+    depth = np.einsum("npi,ni->np", apart, down)
     bow = np.clip(1 - side**2, 0, 1)
-    wide = np.exp(-((side / 2.2) ** 2))
-    change = (gap - now) * unit
-    lower = np.zeros(len(shape), np.float32)
-    below = depth > 0.0
-    lower[below] = wide[below] * np.clip(1.15 - depth[below] * 0.5, 0, 1)
-    lips_low = np.array([14, 87, 178, 88, 95, 317, 402, 318, 324, 17, 84, 181, 91, 146, 314, 405, 321, 375])
-    lips_up = np.array([13, 82, 81, 80, 191, 312, 311, 310, 415, 0, 37, 39, 40, 185, 267, 269, 270, 409])
-    lower[lips_low] = bow[lips_low]
-    upper = np.zeros(len(shape), np.float32)
-    upper[lips_up] = bow[lips_up]
-    lower[lips_up] = 0.0  # in a smile their middle hangs below the corners
-    result = shape + (change * (0.8 * lower - 0.2 * upper))[:, None] * down
-    inner_gap = (result[_LOWER] - result[_UPPER]) @ down
-    crossed = np.minimum(inner_gap, 0)[:, None] / 2 * down
-    result[_LOWER] -= crossed
-    result[_UPPER] += crossed
-    return np.asarray(result, np.float32)
+    lower = np.where(depth > 0, np.exp(-((side / 2.2) ** 2)) * np.clip(1.15 - depth * 0.5, 0, 1), 0)
+    lower[:, _LIPS_LOW] = bow[:, _LIPS_LOW]
+    upper = np.zeros_like(lower)
+    upper[:, _LIPS_UP] = bow[:, _LIPS_UP]
+    change = (gaps - now)[:, None] * (0.8 * lower - 0.2 * upper)
+    result = (shapes + change[..., None] * down[:, None]).astype(np.float32)
+    between = np.einsum("npi,ni->np", result[:, _LOWER] - result[:, _UPPER], down)
+    crossed = np.minimum(between, 0)[..., None] / 2 * down[:, None]
+    result[:, _LOWER] -= crossed
+    result[:, _UPPER] += crossed
+    return result
