@@ -68,8 +68,8 @@ class Segment:
 
 
 def _vowel(viseme: str, drop: float, width: float) -> Gesture:
-    if width <= -0.5:
-        return Gesture("vowel", viseme, drop, width, lips=1.5, before_s=0.08, after_s=0.07)
+    if width <= -0.4:
+        return Gesture("vowel", viseme, drop, width, lips=2.2, before_s=0.08, after_s=0.07)
     return Gesture("vowel", viseme, drop, width)
 
 
@@ -145,7 +145,7 @@ _VOWELS: dict[str, Gesture] = {
     "ɒ": _vowel("O", 0.75, -0.35),
     "o": _vowel("O", 0.4, -0.7),
     "ɵ": _vowel("O", 0.35, -0.55),
-    "œ": _vowel("O", 0.5, -0.5),
+    "œ": _vowel("O", 0.5, -0.55),
     "ø": _vowel("O", 0.35, -0.65),
     "u": _vowel("U", 0.16, -0.95),
     **{symbol: _vowel("U", 0.25, -0.65) for symbol in "ʊɷ"},
