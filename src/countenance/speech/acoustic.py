@@ -40,6 +40,11 @@ NOISE_HANDICAP = 4.0
 LOUD_FOR_A_PAUSE = 0.3  # place between the quietest and the loudest moments from which a pause is unlikely
 LOUD_PRICE = 0.3  # per decibel above that
 LEAST_RANGE_DB = 10.0
+FAINTEST = 1e-4
+WANTED_PEAK = 0.1
+SHORTEST_SPEECH = 8  # frames
+LEAST_CONTRAST_DB = 9.0
+SOFT_BELOW_LOUD_DB = 25.0
 DIGITAL_SILENCE_DB = -80.0
 SPEECH_BAND_HZ = (150.0, 5000.0)
 LEVEL_WINDOW_S = 0.025
@@ -74,15 +79,35 @@ class Listening:
         return Listening(self.features[first:last], self.level_db[first:last])
 
 
-def prepare(sound: Samples) -> Listening:
-    """Features of float32 16 kHz sound, their mean over what is spoken taken away."""
-    rows = cepstra(sound)
-    spoken = np.zeros(len(rows), bool)
-    for start_s, end_s in speech_segments(sound, RATE_HZ):
-        spoken[int(start_s / FRAME_S) : int(end_s / FRAME_S) + 1] = True
-    if spoken.any():
-        rows = rows - rows[spoken].mean(axis=0)
-    return Listening(with_slopes(rows, 1), _level_db(sound)[: len(rows)])
+def prepare(sound: Samples) -> Listening | None:
+    """Features of float32 16 kHz sound, their mean over what is spoken taken away; None where nobody speaks."""
+    loudest = float(np.abs(sound).max(initial=0))
+    if loudest < FAINTEST:
+        return None
+    sound = sound * np.float32(WANTED_PEAK / loudest) if loudest < WANTED_PEAK else sound
+    rows, level_db = cepstra(sound), _level_db(sound)
+    spoken = _spoken(sound, level_db)
+    if not spoken.any():
+        return None
+    return Listening(with_slopes(rows - rows[spoken].mean(axis=0), 1), level_db)
+
+
+def _spoken(sound: Samples, level_db: Table) -> NDArray[np.bool_]:
+    """Frames in which somebody speaks, judged without the digital silence that editors leave."""
+    alive = np.flatnonzero(level_db > DIGITAL_SILENCE_DB)
+    result = np.zeros(len(level_db), bool)
+    loudest_db = np.sort(level_db[alive])[-SHORTEST_SPEECH:]
+    if len(loudest_db) < SHORTEST_SPEECH:
+        return result
+    quiet_db = float(np.percentile(level_db[alive], 5)) if len(alive) > 0 else 0.0
+    if len(alive) == len(level_db) and loudest_db[0] - quiet_db < LEAST_CONTRAST_DB:
+        return result
+    whole = np.pad(sound, (0, len(level_db) * HOP - len(sound))).reshape(-1, HOP)
+    for start_s, end_s in speech_segments(whole[alive].ravel(), RATE_HZ):
+        result[alive[int(start_s / FRAME_S) : int(end_s / FRAME_S) + 1]] = True
+    if not result.any():  # a little speech in much silence, or speech without any pause
+        result = level_db > max(_pause_level_db(level_db[alive]), float(loudest_db[0]) - SOFT_BELOW_LOUD_DB)
+    return result
 
 
 def listen(heard: Listening, words: Sequence[Pronounced], prices: Prices | None = None) -> Heard:
@@ -291,5 +316,6 @@ def _level_db(sound: Samples) -> Table:
 
 
 def _pause_level_db(level_db: Table) -> float:
-    low, high = (float(q) for q in np.percentile(level_db, [5, 95]))
+    alive = level_db[level_db > DIGITAL_SILENCE_DB]
+    low, high = (float(q) for q in np.percentile(alive if len(alive) else level_db, [5, 95]))
     return low + LOUD_FOR_A_PAUSE * max(high - low, LEAST_RANGE_DB)

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.errors import InputError
-from countenance.media.audio import Samples, mono, resample
+from countenance.media.audio import mono, resample
 from countenance.speech.acoustic import FRAME_S, listen, prepare
-from countenance.speech.activity import speech_span
 from countenance.speech.cepstra import RATE_HZ
 from countenance.speech.disagreement import Mismatch, belonging, certainties, extras, lacking
 from countenance.speech.phones import Phone, Phones, Word, covering
@@ -53,10 +52,13 @@ def align(
     unknown language, a text without words or a recording in which nobody speaks.
     """
     words = pronounce(text, language, lexicon)
-    sound = _listenable(samples, rate_hz)
-    heard = prepare(sound)
+    sound = resample(mono(np.nan_to_num(samples)), rate_hz, RATE_HZ)
+    heard = prepare(sound) if len(sound) >= SHORTEST_S * RATE_HZ else None
+    if heard is None:
+        raise InputError("Nobody speaks in the recording: give the sound that belongs to the text.")
     said: list[Placed] = []
     certainty: list[float] = []
+    fitting: list[bool] = []
     problems: list[Mismatch] = []
     for piece in pieces(heard, words):
         own = words[piece.first_word : piece.last_word]
@@ -64,23 +66,18 @@ def align(
         found = listen(heard.part(piece.first_frame, piece.last_frame), own)
         said += placed(found, first_s, piece.first_word)
         certainty += certainties(found)
-        problems += extras(found, first_s)
         belongs = belonging(found)
-        if belongs < STRANGE:
+        fitting += [belongs >= STRANGE] * len(own)
+        if belongs >= STRANGE:
+            problems += extras(found, first_s)
+        else:  # one sentence about the whole instead of one about every word
             end_s = piece.last_frame * FRAME_S
             problems.append(Mismatch("language", first_s, end_s, _joined(own), 1 - belongs))
     spoken = _words(words, said)
-    problems += lacking(spoken, certainty, [len(word.phones) for word in words])
+    problems += lacking(spoken, certainty, [len(word.phones) for word in words], fitting)
     phones = covering([Phone(p.symbol, p.start_s, p.end_s) for p in said], len(sound) / RATE_HZ)
     in_order = sorted(problems, key=lambda problem: (problem.start_s, problem.end_s))
     return Alignment(phones, spoken, tuple(certainty), tuple(in_order))
-
-
-def _listenable(samples: NDArray[np.floating[Any]], rate_hz: int) -> Samples:
-    sound = resample(mono(np.nan_to_num(samples)), rate_hz, RATE_HZ)
-    if len(sound) < SHORTEST_S * RATE_HZ or speech_span(sound, RATE_HZ) is None:
-        raise InputError("Nobody speaks in the recording: give the sound that belongs to the text.")
-    return sound
 
 
 def _words(words: Sequence[Pronounced], said: Sequence[Placed]) -> tuple[Word, ...]:

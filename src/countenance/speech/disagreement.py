@@ -19,6 +19,8 @@ Kind = Literal["missing", "extra", "language", "unsure"]
 LEAST_LEAD = 1.0
 LEAD_SPREAD = 0.2
 GREAT_LEAD = 2.0  # so much better than chance that few words said are enough
+WELL_FIT = -2.5  # words of wrong texts fit by -3.5 at best
+WELL_SPREAD = 0.3
 LEAST_FIT = 0.2  # between chance (0) and how the recording's words fit on the whole (1)
 FIT_SPREAD = 0.33
 UNSURE = 0.25
@@ -47,7 +49,10 @@ def belonging(heard: Heard) -> float:
     """How sure it is, 0 to 1, that the text is what is spoken here."""
     said = len({step.word for step in heard.steps if step.state >= 0}) / max(1, len(heard.ways))
     lead = heard.told - heard.chance
-    return _logistic((max(lead * said, lead - GREAT_LEAD) - LEAST_LEAD) / LEAD_SPREAD)
+    better = _logistic((max(lead * said, lead - GREAT_LEAD) - LEAST_LEAD) / LEAD_SPREAD)
+    spoken = [fit for step, fit in zip(heard.steps, heard.fit, strict=True) if step.state >= 0]
+    well = _logistic((float(np.mean(spoken)) - WELL_FIT) / WELL_SPREAD) if spoken and said >= 0.5 else 0.0
+    return max(better, well)
 
 
 def certainties(heard: Heard) -> list[float]:
@@ -85,13 +90,15 @@ def extras(heard: Heard, first_s: float = 0.0) -> list[Mismatch]:
     ]
 
 
-def lacking(words: Sequence[Word], certainty: Sequence[float], phones: Sequence[int]) -> list[Mismatch]:
-    """Words in a row that are not said, and words in a row whose place is a guess.
+def lacking(
+    words: Sequence[Word], certainty: Sequence[float], phones: Sequence[int], fitting: Sequence[bool]
+) -> list[Mismatch]:
+    """Words in a row that are not said, and words in a row whose place is a guess, among those of a fitting text.
 
     `phones` is how many phones each word would have: the more are missing, the surer it is.
     """
     result: list[Mismatch] = []
-    kinds = [_kind(word, sure) for word, sure in zip(words, certainty, strict=True)]
+    kinds = [_kind(word, sure) if fits else None for word, sure, fits in zip(words, certainty, fitting, strict=True)]
     first = 0
     for kind, run in groupby(kinds):
         last = first + sum(1 for _ in run)
