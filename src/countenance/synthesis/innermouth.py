@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.media.frame import F32, U8, Box
+from countenance.perception.pose import apply
 from countenance.synthesis.jawline import LOWER, UPPER
 
 _UPPER_OUTER = np.array([61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291])
 _LOWER_OUTER = np.array([61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291])
-_CHIN = np.array([152, 148, 377, 175, 199, 200])
+_MIDDLE = slice(3, 8)  # of a rim's points
 _steps = np.linspace(0.0, 0.9, 13)  # of the way from a lip's inner to its outer rim
 _FLESH = (0.45, 0.85)  # of that way: surely lip
 _FARTHEST = 0.5  # of that way, that the true rim may lie behind the mesh's
@@ -27,7 +28,8 @@ _DARK, _PALE, _LIGHT = 0.62, 0.68, 0.9  # of the lip's brightness, redness and b
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 _SPLIT_DARK = 0.7  # of the teeth's brightness: between upper and lower teeth it is at least that dark
 _SPLIT_WIDTH = 0.012  # eye distances
-_FALL = 0.035  # eye distances in which what the footage does not hold falls into the dark
+_RIM_OF_LOWER = 0.85  # where no dark is seen between the teeth: from there on it is the lower lip's rim
+_FALL = 0.03  # eye distances by which jaws move apart until it is wholly dark between them
 _SOFT = 0.006  # eye distances: how softly a lip's rim ends
 _EDGE = 0.15  # of the opening's height: so far inside lies what fills an opening that is wider than it was filmed
 _LEAST_PX = 0.6  # lower openings are the lips' own seam
@@ -126,21 +128,20 @@ class Between:
 
 @dataclass(frozen=True, eq=False)
 class Bite:
-    """Where a mouth's teeth stand: the filmed mouth's pixels, the way from face space into them `(2, 3)`, its opening
-    and shape, and by how much `(2,)` the teeth lie elsewhere in face space because the head is turned otherwise."""
+    """Where a mouth's teeth stand: the filmed mouth's pixels, the way from face space into them `(2, 3)`, its opening,
+    and by how much `(2,)` the teeth lie elsewhere in face space because the head is turned otherwise."""
 
     pixels: U8
     from_face: F32
     opening: Opening
-    shape: F32
     shift: F32
 
 
-def between_lips(upper: F32, lower: F32, chin: F32, to_face: F32, axis: F32, unit: float, bite: Bite) -> Between | None:
+def between_lips(upper: F32, lower: F32, to_face: F32, axis: F32, unit: float, bite: Bite) -> Between | None:
     """The opening between rims `(11, 2)` on the picture, filled with a filmed mouth's teeth; None where lips meet.
 
-    `chin` `(2,)` is the middle of the chin in face space, `to_face` `(2, 3)` leads from the picture to face space,
-    `axis` `(2,)` runs along the eyes there, `unit` is its eye distance.
+    `to_face` `(2, 3)` leads from the picture to face space, `axis` `(2,)` runs along the eyes there, `unit` is its eye
+    distance. Lower teeth and tongue go with the lower lip, as the jaw carries all three.
     """
     spot = _spot(upper, lower, to_face, unit)
     if spot is None:
@@ -149,16 +150,15 @@ def between_lips(upper: F32, lower: F32, chin: F32, to_face: F32, axis: F32, uni
     down = np.array([-axis[1], axis[0]], np.float32)
     u, v = ((places - bite.shift) @ np.stack([axis, down], axis=1).astype(np.float32)).transpose(2, 0, 1)
     top, bottom, u_in = _rims(bite.opening, axis, down, u)
-    drop = float((chin - bite.shift - bite.shape[_CHIN].mean(axis=0)) @ down)
-    below = _from_jaw(v, top, bottom, drop, bite.opening.split, unit)
-    kept = _kept_inside(below, top, bottom, unit)
-    beyond = np.clip((below - bottom) / (_FALL * unit), 0, 1)
+    now = apply(to_face, lower[_MIDDLE]) - bite.shift
+    drop = float(np.median((now - bite.opening.lower[_MIDDLE]) @ down))
+    from_jaw, dark = _from_jaw(v, top, bottom, drop, bite.opening.split, unit)
+    kept = _kept_inside(from_jaw, top, bottom, unit)
     face = (u_in[..., None] * axis + kept[..., None] * down).astype(np.float32)
     source = face @ bite.from_face[:, :2].T + bite.from_face[:, 2]
     teeth = cv2.remap(bite.pixels, source.astype(np.float32), None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     pixels = teeth.astype(np.float32)
-    dark = (beyond * beyond * (3 - 2 * beyond))[..., None].astype(np.float32)
-    pixels += (bite.opening.cavity - pixels) * dark
+    pixels += (bite.opening.cavity - pixels) * dark[..., None]
     return Between(x, y, pixels, share)
 
 
@@ -239,15 +239,15 @@ def _kept_inside(v: F32, top: F32, bottom: F32, unit: float) -> F32:
     return np.asarray(np.where(v > low, low - np.minimum(v - low, most), folded), np.float32)
 
 
-def _from_jaw(v: F32, top: F32, bottom: F32, drop: float, split: float | None, unit: float) -> F32:
-    """The height in the filmed mouth that belongs to each height `v`: the skull's above, the jaw's below."""
-    if split is None:
-        return v
-    middle = top + np.float32(split) * (bottom - top)
+def _from_jaw(v: F32, top: F32, bottom: F32, drop: float, split: float | None, unit: float) -> tuple[F32, F32]:
+    """The height in the filmed mouth that belongs to each height `v`, the skull's above, the jaw's below; and how much
+    of the dark (0..1) lies where the two have moved apart."""
+    middle = top + np.float32(split or _RIM_OF_LOWER) * (bottom - top)
     if drop <= 0:  # the lower teeth come up behind the upper ones
-        return np.asarray(np.where(v < middle, v, v - np.float32(drop)), np.float32)
+        return np.asarray(np.where(v < middle, v, v - np.float32(drop)), np.float32), np.zeros_like(v)
     half = np.float32(_SPLIT_WIDTH * unit)
     share = np.clip((v - middle + half) / (drop + 2 * half), 0, 1)
-    return np.asarray(
-        np.where(share <= 0, v, np.where(share >= 1, v - drop, middle - half + share * 2 * half)), np.float32
-    )
+    between = middle - half + share * 2 * half
+    heights = np.where(share <= 0, v, np.where(share >= 1, v - drop, between))
+    dark = np.minimum(6 * share * (1 - share), 1) * min(drop / (_FALL * unit), 1.0)
+    return np.asarray(heights, np.float32), np.asarray(dark, np.float32)

@@ -33,8 +33,7 @@ _SHUT_ROOM = 0.008  # eye distances over the talent's shut gap that still mean s
 _SURELY_OPEN, _USUAL_SHUT = 0.035, 0.005  # eye distances: a talent never seen with shut lips, and the gap of such lips
 _SEEN_SHUT = 0.012  # eye distances by which a mouth may look more open than the most shut one and count as shut
 _FEW_TEETH = 0.55  # of the wanted opening: a mouth that was less open than that has no teeth to show for it
-_CHIN = (152, 148, 377, 175, 199, 200)
-_SEAM_DARK, _SEAM = 0.5, 0.008  # how dark a made seam is, and how wide (eye distances)
+_SEAM_DARK, _SEAM = 0.3, 0.006  # how dark a made seam is, and how wide (eye distances)
 _AROUND = (-2, -1, 0, 1, 2)  # pictures over which a head's turn is evened
 _GREY = np.full(3, 150, np.float32)  # for the eyes' white where no eye is seen
 _FEWEST_PX = 12
@@ -71,7 +70,7 @@ class LipPainter:
             return None
         pixels, fields = self._skin_and_lips(after, box, number)
         white = _eye_white(frame, face) if self.lenders[number] < 0 else _GREY
-        between = self._between(rims, shape, to_face, to_picture, rotation, number, white)
+        between = self._between(rims, to_face, to_picture, rotation, number, white)
         if between is not None:
             _laid_in(pixels, between, box)
         elif self._is_made_shut(number):
@@ -162,7 +161,6 @@ class LipPainter:
     def _between(
         self,
         rims: tuple[F32, F32],
-        shape: F32,
         to_face: F32,
         to_picture: F32,
         rotation: F32,
@@ -181,9 +179,8 @@ class LipPainter:
         from_face = cv2.invertAffineTransform(mouth.to_face)
         from_face[:, 2] -= (mouth.box.x, mouth.box.y)
         shift = turn[UPPER].mean(axis=0)
-        bite = Bite(mouth.pixels, from_face, self.openings[lender], mouth.shape, shift)
-        chin = shape[list(_CHIN)].mean(axis=0)
-        return between_lips(upper, lower, chin, to_face, self.axis, unit, bite)
+        bite = Bite(mouth.pixels, from_face, self.openings[lender], shift)
+        return between_lips(upper, lower, to_face, self.axis, unit, bite)
 
     def _mix(self, number: int) -> list[tuple[int, float]]:
         """The mouth of a picture, mixed after a jump with what the footage before it would have shown.
