@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.campaign.brief import Brief
-from countenance.campaign.sound_wish import AUTO, NONE, USUAL_PROFILE, SoundWish
+from countenance.campaign.sound_wish import AUTO, NONE, SoundWish
 from countenance.campaign.stages import Dub, Seen, key_of, own_speech
 from countenance.campaign.timeline import sound_stretches
 from countenance.errors import InputError
@@ -25,7 +25,7 @@ from countenance.speech.fit import RATE_HZ
 from countenance.speech.phones import Phones
 from countenance.store.files import atomic_path, read_json, write_json
 
-_MIX = "mix/1"
+_MIX = "mix/2"
 _LAYOUTS = {1: "mono", 2: "stereo", mix.SURROUND: "5.1"}
 _MOST_LEAK = 0.35  # correlation of a 5.1 centre with the channels around it, above which these hold the dialogue too
 _SILENT_OVER_LU = 10.0  # by which the voice lies above music and effects where the master's own level is unknown
@@ -97,8 +97,8 @@ def _mixed(wish: SoundWish, seen: Seen, dub: Dub) -> Soundtrack:
         channels = below.shape[1] if below.shape[1] == mix.SURROUND else 2
         lifted = voice * np.float32(mix.gain_to(voice, RATE_HZ, voice_lufs))
         whole = mix.summed([mix.placed(lifted, channels), mix.widened(below, channels) * gain[:, None]])
-    if effects is not None or wish.bed is not None or wish.profile != USUAL_PROFILE:
-        whole = mix.mastered(whole, RATE_HZ, profile)  # the voice alone comes at the usual profile's loudness
+    # Also the voice alone, which was as loud as it should before it got pauses around it and lost what is cut off.
+    whole = mix.mastered(whole, RATE_HZ, profile)
     loudness = measure_loudness([whole], RATE_HZ)
     facts |= {
         "profile": profile.name,

@@ -24,6 +24,7 @@ LOOK_AHEAD_S = 0.005
 WITHOUT_LFE = [0, 1, 2, 4, 5]  # FFmpeg's 5.1 order is L R C LFE Ls Rs; BS.1770 leaves the LFE out
 CHANNEL_GAINS = np.array([1.0, 1.0, 1.0, 1.41, 1.41])
 _PIECE_S = 10  # what is worked on at a time, so that memory does not grow with the sound
+_ROUNDS = 8  # of limiting and measuring anew, at most
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ def normalise(
         return samples.astype(np.float32)
     drive_db = target_lufs - loudness
     result = _limited(samples * 10 ** (drive_db / 20), rate_hz, ceiling_dbtp)
-    for _ in range(4):
+    for _ in range(_ROUNDS):
         missing_db = target_lufs - integrated_lufs(result, rate_hz)
         if abs(missing_db) < 0.05:
             break
@@ -249,7 +250,7 @@ def _peaks(samples: NDArray[np.floating[Any]], rate_hz: int) -> NDArray[np.float
 
 def _limited(samples: NDArray[np.floating[Any]], rate_hz: int, ceiling_dbtp: float) -> NDArray[np.floating[Any]]:
     """Turn down before a peak, recover after it; a changing gain can lift the true peak, so repeat."""
-    ceiling = 10 ** (ceiling_dbtp / 20)
+    ceiling = 10 ** (ceiling_dbtp / 20) * (1 - 1e-5)  # float32 rounds, and a ceiling that is met is not broken
     aim = ceiling
     for _ in range(4):
         peaks = _peaks(samples, rate_hz)
