@@ -19,8 +19,8 @@ from countenance.speech.style import NEUTRAL, Style
 from countenance.speech.visemes import mouth_targets
 
 LEAST_S = 1.0  # of seen speech
-LEADS_S = tuple(round(0.01 * step, 2) for step in range(-4, 13))
-LEAD_COST = 0.15  # of correlation, for a lead 100 ms away from the usual
+LEADS_S = tuple(round(0.02 * step, 2) for step in range(-3, 7))
+LEAD_COST = 0.03  # of correlation, for a lead 100 ms away from the usual
 RIDGE_S = 0.4  # seconds of footage that count as much as the table
 MOST_GAIN, LEAST_GAIN = 2.0, 0.2
 MOST_SHIFT = 0.35
