@@ -24,6 +24,7 @@ NAMES = (
     "history",
     "ledger",
     "disclosure",
+    "align",
 )
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 
