@@ -12,7 +12,9 @@ import typer
 
 from countenance import __version__
 from countenance.cli import (
+    align,
     bench,
+    calibrate,
     consent,
     doctor,
     erasure,
@@ -64,8 +66,8 @@ def _common(
 
 
 _ROOMS = (
-    setup, keys, people, consent, policy, erasure, produce, script, review, inspect,
-    voices, visemes, preflight, ledger, verify, evidence, serving, site, doctor, bench,
+    setup, keys, people, consent, policy, erasure, produce, script, review, inspect, calibrate,
+    voices, align, visemes, preflight, ledger, verify, evidence, serving, site, doctor, bench,
 )  # fmt: skip
 for commands in _ROOMS:
     commands.register(app)
