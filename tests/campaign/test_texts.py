@@ -14,6 +14,7 @@ from countenance.campaign.produce import produce
 from countenance.campaign.texts import read_texts, require_texts, weigh_texts
 from countenance.campaign.variants import variant_rows
 from countenance.errors import TextError
+from countenance.speech.kanji import can_read
 from countenance.store.project import Project, init_project
 
 MASTER = EXAMPLES / "ada" / "master.mp4"
@@ -96,3 +97,16 @@ def test_a_warning_of_the_glossary_stops_nothing(project: Project, tmp_path: Pat
 def test_only_the_languages_that_are_wanted_are_looked_at(tmp_path: Path) -> None:
     brief = brief_of(tmp_path, "🎉", languages=("en",), translations={"de": "script.de.txt"})
     assert list(read_texts(brief).troubles) == ["en"]
+
+
+def test_kanji_without_a_reading_stop_a_voice_that_cannot_read_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = {"languages": ("en", "ja"), "markets": {"en": ["IE"], "ja": ["JP"]}, "translations": {"ja": "ja.txt"}}
+    (tmp_path / "ja.txt").write_text("このコーヒーマシンは三十秒で新鮮な一杯を入れます。", encoding="utf-8")
+    brief = brief_of(tmp_path, **changes)
+    if can_read():
+        assert read_texts(brief).stops == ()
+    monkeypatch.setattr("countenance.speech.kanji._tokenizer", lambda: None)
+    (stop,) = read_texts(brief).stops
+    assert stop.startswith("The text in ja has kanji whose reading is not known: run `pip install")

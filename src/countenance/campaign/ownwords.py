@@ -19,7 +19,7 @@ from countenance.media.probe import Master
 from countenance.speech.activity import speech_span
 from countenance.speech.align import Alignment, Mismatch, align
 from countenance.speech.phones import Phone, Word
-from countenance.speech.wording import wording_of
+from countenance.speech.wording import Wording, wording_of
 from countenance.store.files import read_json, write_json
 from countenance.store.holdings import WORK, hold
 from countenance.store.project import Project
@@ -81,12 +81,13 @@ def own_alignment(project: Project, brief: Brief, seen: Recorded) -> Alignment |
 def _kept(project: Project, brief: Brief, seen: Recorded) -> dict[str, Any]:
     language = brief.script.language
     text, spellings = brief.words(language), dict(brief.lexicon.of(language))
-    folder = project.work / "alignment" / key_of(_OWN, seen.sha256, language, text, spellings)
+    wording = wording_of(text, language)
+    folder = project.work / "alignment" / key_of(_OWN, seen.sha256, language, text, wording.spoken, spellings)
     hold(project, WORK, f"alignment/{folder.name}", [brief.presenter.talent])
     record = folder / "alignment.json"
     if not record.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        write_json(record, _aligned(seen, text, language, spellings))
+        write_json(record, _aligned(seen, wording, spellings))
     return dict(read_json(record))
 
 
@@ -139,13 +140,12 @@ def _short(text: str) -> str:
     return text if len(text) <= _LETTERS else f"{text[:_LETTERS].rstrip()}…"
 
 
-def _aligned(seen: Recorded, text: str, language: str, lexicon: Mapping[str, str]) -> dict[str, Any]:
+def _aligned(seen: Recorded, wording: Wording, lexicon: Mapping[str, str]) -> dict[str, Any]:
     heard = read_mono(seen.master.path, HEARD_HZ, seen.master.origin_s)
     if heard is None or speech_span(heard, HEARD_HZ) is None:
         return {"silent": True}
-    wording = wording_of(text, language)
     try:
-        alignment = align(heard, HEARD_HZ, wording.spoken, language, lexicon)
+        alignment = align(heard, HEARD_HZ, wording.spoken, wording.language, lexicon)
     except InputError as problem:  # the master keeps its voice all the same; only its captions are not exact
         return {"failed": str(problem)}
     words = wording.written(alignment.words)

@@ -11,9 +11,11 @@ from countenance.campaign.stages import own_speech
 from countenance.errors import InputError, TextError
 from countenance.media.probe import Master, is_photo, probe
 from countenance.speech.glossary import Violation, check
+from countenance.speech.kanji import can_read, has_kanji
 from countenance.speech.load import LIMIT, LanguageLoad, Load, predict, spans_of
 from countenance.speech.sanity import Trouble, troubles
 from countenance.speech.sentences import sentences
+from countenance.speech.wording import wording_of
 from countenance.store.files import sha256_file
 from countenance.store.project import Project
 
@@ -57,8 +59,21 @@ def read_texts(brief: Brief) -> Texts:
     """Troubles and glossary of the texts that the brief wants; the sound is not needed for it."""
     languages = dict.fromkeys((brief.script.language, *brief.languages))
     texts = {language: brief.words(language) for language in languages}
-    found = {language: troubles(text, language) for language, text in texts.items()}
+    found = {language: (*troubles(text, language), *_unread(brief, language, text)) for language, text in texts.items()}
     return Texts(found, check(texts, brief.texts.glossary, brief.script.language))
+
+
+def _unread(brief: Brief, language: str, text: str) -> Iterator[Trouble]:
+    """What espeak-ng cannot read, whose phones are also those of Piper's voices."""
+    if not language.startswith("ja") or not has_kanji(wording_of(text, language).spoken):
+        return
+    dubbed = language != brief.script.language
+    install = "" if can_read() else "run `pip install 'countenance[japanese]'`, "
+    yield Trouble(
+        "kanji",
+        f"The text in {language} has kanji whose reading is not known: {install}write kana, or name another voice.",
+        blocks=dubbed and brief.voice(language).engine in ("espeak", "piper"),
+    )
 
 
 def weigh_texts(project: Project, brief: Brief) -> Texts:
@@ -84,6 +99,8 @@ def require_texts(project: Project, brief: Brief, warn: Callable[[str], None]) -
 
 
 def _load(brief: Brief, language: str, available_s: float, own: tuple[tuple[float, float], ...]) -> LanguageLoad | None:
+    if language.startswith("ja") and has_kanji(wording_of(brief.words(language), language).spoken):
+        return None  # espeak-ng would say something else
     try:
         return predict(brief.words(language), language, available_s, own)
     except InputError:

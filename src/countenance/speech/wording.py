@@ -14,6 +14,7 @@ from functools import cache
 from itertools import pairwise
 
 from countenance.speech.figures import CURRENCIES, UNITS, Figures, figures_of
+from countenance.speech.kanji import readings
 from countenance.speech.phones import Word
 
 Rule = Callable[["_Reader"], Iterator["Piece"]]
@@ -376,8 +377,15 @@ def _signs(reader: _Reader) -> Iterator[Piece]:
             yield Piece(*match.span(), said or "")
 
 
+def _kanji(reader: _Reader) -> Iterator[Piece]:
+    if reader.language.lower().startswith("ja"):
+        for start, end, said in readings(reader.text):
+            yield Piece(start, end, said)
+
+
 _RULES: tuple[Rule, ...] = (
     _emoji, _addresses, _tags, _dates, _times, _telephones, _money, _quantities, _ordinals, _short, _numbers, _signs,
+    _kanji,
 )  # fmt: skip
 
 
