@@ -82,7 +82,7 @@ def _narrow(kind: Kind, viseme: str, drop: float, width: float, lips: float) -> 
     return Gesture(kind, viseme, drop, width, jaw=2.0, lips=lips, before_s=0.066, after_s=0.066)
 
 
-PARTED, OPENING = 0.37, 0.78  # aperture of lips over a shut jaw, and what the jaw adds
+PARTED, OPENING = 0.42, 0.9  # aperture of lips over a shut jaw, and what the jaw adds
 CLOSED_DROP = 0.14
 REST = Gesture("rest", "sil", 0.0, 0.0, jaw=0.6, lips=0.6, before_s=0.15, after_s=0.15)
 CLOSURE = Gesture("closure", "PP", 0.0, 0.0, jaw=1.5, lips=0.3, before_s=0.04, after_s=0.04)
