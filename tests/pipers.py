@@ -1,7 +1,8 @@
 """A tiny network with the inputs and outputs of a Piper voice, for tests: every id is a tone of its own.
 
-Pads, blanks and punctuation are silent. An id takes six frames of 256 samples times the length scale, a pad one; its tone has 200 + 16 * id Hz (and 8 more for
-the second speaker). A little of the network's own noise lies over it, as in the real ones.
+Pads, blanks and punctuation are silent. An id takes six frames of 256 samples times the length scale, a pad one; its
+tone has 200 + 16 * id Hz (and 8 more for the second speaker). A little of the network's own noise lies over it, as in
+the real ones.
 """
 
 from __future__ import annotations

@@ -153,7 +153,7 @@ def test_what_a_brief_says_wrongly_about_voices_is_told(
 
 def test_a_lexicon_that_is_not_ipa_is_told(short_master: Path, tmp_path: Path) -> None:
     (tmp_path / "brand.yaml").write_text("Good: ɡʊd\nCountenance: COUNT-a-nance\n", encoding="utf-8")
-    with pytest.raises(BriefError, match="brand.yaml, line 2: 'COUNT-a-nance' is not IPA"):
+    with pytest.raises(BriefError, match=r"brand\.yaml, line 2: 'COUNT-a-nance' is not IPA"):
         brief_with(tmp_path, short_master, None, lexicon="brand.yaml")
 
 

@@ -82,7 +82,7 @@ def test_an_answer_that_breaks_off_is_asked_for_again(house: Service) -> None:
 
 
 def test_nobody_there_is_told() -> None:
-    with pytest.raises(CountenanceError, match="127.0.0.1 cannot be reached"):
+    with pytest.raises(CountenanceError, match=r"127\.0\.0\.1 cannot be reached"):
         post_json("http://127.0.0.1:9/v1", {}, None, Limits(tries=2), lambda _s: None)
 
 

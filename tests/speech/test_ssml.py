@@ -8,10 +8,8 @@ from countenance.errors import InputError
 from countenance.speech.ssml import is_ssml, read_ssml, read_text, written
 from countenance.speech.utterance import Break, Point, Run, Utterance, cut, utterance
 
-LAUGHS = (
-    "<!DOCTYPE lolz [<!ENTITY a 'ha'>" + "".join(f"<!ENTITY {x} '{f'&{y};' * 10}'>" for x, y in zip("bcdefgh", "abcdefg", strict=True)) + "]>"
-    "<speak>&h;</speak>"
-)  # fmt: skip
+_TEN = [f"<!ENTITY {one} '{f'&{other};' * 10}'>" for one, other in zip("bcdefgh", "abcdefg", strict=True)]
+LAUGHS = f"<!DOCTYPE lolz [<!ENTITY a 'ha'>{''.join(_TEN)}]><speak>&h;</speak>"
 
 
 def test_plain_text_is_not_ssml() -> None:
@@ -27,7 +25,8 @@ def test_ssml_is_known_by_its_first_element(start: str) -> None:
 
 def test_every_element_has_its_part() -> None:
     text = (
-        "<speak>One<break time='300ms'/><mark name='m'/>two <prosody rate='90%' pitch='+2st' volume='-6dB'>three</prosody> "
+        "<speak>One<break time='300ms'/><mark name='m'/>two "
+        "<prosody rate='90%' pitch='+2st' volume='-6dB'>three</prosody> "
         "<sub alias='World Wide Web'>WWW</sub> <phoneme alphabet='ipa' ph='kaˈfeː'>coffee</phoneme> "
         "<say-as interpret-as='characters'>AB</say-as></speak>"
     )

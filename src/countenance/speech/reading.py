@@ -109,6 +109,12 @@ def _telephone(figures: Figures, _form: str, text: str, language: str) -> str | 
     return None if None in groups else ", ".join(group for group in groups if group)
 
 
+def _time(figures: Figures, form: str, text: str, language: str) -> str | None:
+    if not re.search(r"\d\s?[:.h]\s?\d|\d\s*[^\W\d_]", text):
+        raise ValueError("write it as the language does, such as 14:30")
+    return _worded_whole(figures, form, text, language)
+
+
 def _worded_whole(_figures: Figures, _form: str, text: str, language: str) -> str | None:
     said = wording_of(text, language).spoken
     if said == text:
@@ -117,6 +123,6 @@ def _worded_whole(_figures: Figures, _form: str, text: str, language: str) -> st
 
 
 _READERS: Mapping[str, Callable[[Figures, str, str, str], str | None]] = {
-    "cardinal": _cardinal, "ordinal": _ordinal, "date": _date, "time": _worded_whole, "currency": _worded_whole,
+    "cardinal": _cardinal, "ordinal": _ordinal, "date": _date, "time": _time, "currency": _worded_whole,
     "telephone": _telephone,
 }  # fmt: skip

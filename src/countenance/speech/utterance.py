@@ -98,16 +98,16 @@ def cut(whole: Utterance, ends: Sequence[int]) -> tuple[Utterance, ...]:
     """The utterance in pieces that end at these positions of its `text`, in order, and a last one with the rest.
 
     A run with a pronunciation or words of its own is never cut: it goes wholly into the piece in which it begins.
-    A point or a pause at an end belongs to the piece before, unless nothing but points precede it there.
+    A point at an end belongs to the piece after it, a pause to the one before.
     """
     pieces: list[list[Part]] = [[]]
     waiting = list(ends)
     at = 0
     for part in whole.parts:
-        if not isinstance(part, Run):
-            pieces[-1].append(part)
-            continue
-        if not part.text:
+        if isinstance(part, Point) and waiting and waiting[0] == at:
+            waiting.pop(0)
+            pieces.append([])
+        if not isinstance(part, Run) or not part.text:
             pieces[-1].append(part)
             continue
         rest = part
