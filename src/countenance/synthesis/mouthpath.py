@@ -28,7 +28,8 @@ _RESTING = 0.9  # of the weight of silence
 _MUST = 0.4  # of press or tuck: from here on lips are shut whatever the footage shows
 _MADE = 0.035  # eye distances that the lips lie away from the footage's own, from which on they are made
 _TOWARDS_GOAL = 0.6  # of the way from the footage's shape to the one that the sounds ask for
-_HOLD, _MOVING = 0.6, 0.008  # what a held mouth costs while lips should move this fast
+_HOLD, _MOVING = 0.6, 0.008  # what it costs to hold a mouth while lips should move this fast, or to move it at rest
+_STANDS, _HURRY = np.array([1, 0, 0, 0]), np.array([0, 0, 0.03, 0.12])  # by pictures of the footage that are passed
 _SPEED = 0.012  # eye distances a picture
 _NEAR_ENOUGH = 0.015  # eye distances
 _SHAPE = 0.02  # eye distances by which lips are off that cost as much as 1
@@ -44,6 +45,7 @@ _LOWER = np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308])
 _UPPER = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308])
 _LIPS_LOW = np.array([14, 87, 178, 88, 95, 317, 402, 318, 324, 17, 84, 181, 91, 146, 314, 405, 321, 375])
 _LIPS_UP = np.array([13, 82, 81, 80, 191, 312, 311, 310, 415, 0, 37, 39, 40, 185, 267, 269, 270, 409])
+_CORNERS = np.array([61, 78, 291, 308])
 INNER_STRIP = np.array(  # triangles over the hole between the inner lips
     [t for k in range(10) for t in ([_UPPER[k], _UPPER[k + 1], _LOWER[k]], [_UPPER[k + 1], _LOWER[k + 1], _LOWER[k]])],
     np.int32,
@@ -92,10 +94,10 @@ def plan_mouths(
     shapes = _calmed((filmed + pull[:, None, None] * (goals - filmed)).astype(np.float32))
     gaps, found = gaps_and_widths(shapes)[0], gaps_and_widths(filmed)[0]
     gaps = _reachable(np.where(must, library.shut, np.maximum(gaps, library.shut)), found, must_shut=must)
-    exact = with_gaps(shapes, gaps)
-    away = np.sqrt(((exact - filmed)[:, _LIPS] ** 2).sum(axis=2).mean(axis=1))
+    away = np.sqrt(((with_gaps(shapes, gaps) - filmed)[:, _LIPS] ** 2).sum(axis=2).mean(axis=1))
     turned = uniform_filter1d(turns[path], _EVEN, axis=0, mode="nearest")
-    return MouthPlan(path, (exact + turned) * np.float32(library.unit), np.where(away > _MADE, MADE, FOOTAGE))
+    exact = with_gaps((shapes + turned).astype(np.float32), gaps)
+    return MouthPlan(path, exact * np.float32(library.unit), np.where(away > _MADE, MADE, FOOTAGE))
 
 
 def _at_rest(goals: F32, resting: F32, shut: float) -> F32:
@@ -145,8 +147,9 @@ def _path(
     moved = np.sqrt(_squares(lips[after], lips) / len(_LIPS)) / _SHAPE
     looked = np.sqrt(_squares(looks[after], looks) / looks.shape[1]) / _LOOK
     jump = (_JUMP + _JUMP_SHAPE * moved + _JUMP_LOOK * looked).astype(np.float32)
-    moving = np.sqrt((wanted_speed**2).sum(axis=1) / len(_LIPS)) / _MOVING
-    return cheapest(local, (_HOLD * np.minimum(moving, 1)).astype(np.float32), Steps(order, jump))
+    moving = np.minimum(np.sqrt((wanted_speed**2).sum(axis=1) / len(_LIPS)) / _MOVING, 1)[:, None]
+    paces = (_HOLD * (moving * _STANDS + (1 - moving) * (1 - _STANDS)) + _HURRY).astype(np.float32)
+    return cheapest(local, paces, Steps(order, jump))
 
 
 def _speeds(lips: F32, order: NDArray[np.int64]) -> F32:
@@ -229,9 +232,13 @@ def with_gaps(shapes: F32, gaps: NDArray[np.float64]) -> F32:
     bow = np.clip(1 - side**2, 0, 1)
     lower = np.where(depth > 0, np.exp(-((side / 2.2) ** 2)) * np.clip(1.15 - depth * 0.5, 0, 1), 0)
     lower[:, _LIPS_LOW] = bow[:, _LIPS_LOW]
+    lower[:, np.concatenate([_CORNERS, _LIPS_UP])] = 0
     upper = np.zeros_like(lower)
     upper[:, _LIPS_UP] = bow[:, _LIPS_UP]
-    change = (gaps - now)[:, None] * (0.8 * lower - 0.2 * upper)
+    done = (
+        0.8 * lower[:, 14] + 0.2 * upper[:, 13]
+    )  # of what is asked, where the middle is not midway between the corners
+    change = ((gaps - now) / np.maximum(done, 0.2))[:, None] * (0.8 * lower - 0.2 * upper)
     result = (shapes + change[..., None] * down[:, None]).astype(np.float32)
     between = np.einsum("npi,ni->np", result[:, _LOWER] - result[:, _UPPER], down)
     crossed = np.minimum(between, 0)[..., None] / 2 * down[:, None]

@@ -22,6 +22,7 @@ from countenance.speech.phones import Phones
 from countenance.synthesis.mouthclips import MOST, Filmed, Footage, filmed, kept
 from countenance.synthesis.mouthhabits import Habits, Lesson, in_time, learn, sounds
 
+_TOUCHING = 0.014  # eye distances: see quality.articulation
 _BETWEEN_CLIPS = 1000  # pictures, so that no mouth of one clip follows on one of another
 _LOOK_PX = (24, 18)
 _LIPS = np.array(LIPS_OUTER + LIPS_INNER)
@@ -74,8 +75,11 @@ class MouthLibrary:
 
     @property
     def shut(self) -> float:
-        """The gap that the mesh shows when the lips touch: it is not quite zero, and differs between people."""
-        return float(np.mean(sorted(mouth.gap for mouth in self.mouths)[:3]))
+        """The gap that the mesh shows when the lips touch: it is not quite zero, and differs between people.
+
+        Where the footage never shows them touch, it is the most that the mesh shows for touching lips.
+        """
+        return min(float(np.mean(sorted(mouth.gap for mouth in self.mouths)[:3])), _TOUCHING)
 
 
 def gap_and_width(shape: F32, unit: float) -> tuple[float, float]:

@@ -17,8 +17,7 @@ from countenance.media.frame import F32
 
 _BEAM = 48  # mouths from which a jump may start at each picture
 _BLOCK = 256  # pictures whose costs are worked out at once
-_STEPS = (0, 1, 2, 3)  # pictures of the footage passed from one picture to the next
-_PACE = np.array([0.0, 0.0, 0.03, 0.12], np.float32)  # what hurrying costs
+STEPS = (0, 1, 2, 3)  # pictures of the footage passed from one picture to the next
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,24 +31,23 @@ class Steps:
     jump: F32
 
     @property
-    def follow(self) -> tuple[NDArray[np.int64], F32]:
-        """For each mouth those from which the footage goes on to it `(m, k)`, and the cost `(m, k)`, inf for none."""
+    def follow(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """For each mouth those from which the footage goes on to it `(m, 4)`, and whether there are such."""
         count = len(self.order)
-        before = np.searchsorted(self.order, self.order[:, None] - np.array(_STEPS))
+        before = np.searchsorted(self.order, self.order[:, None] - np.array(STEPS))
         before = np.minimum(before, count - 1)
-        found = self.order[before] == self.order[:, None] - np.array(_STEPS)
-        cost = np.where(found, _PACE, np.inf).astype(np.float32)
-        return before.astype(np.int64), cost
+        found = self.order[before] == self.order[:, None] - np.array(STEPS)
+        return before.astype(np.int64), found
 
 
-def cheapest(local: Callable[[int, int], F32], holding: F32, steps: Steps) -> NDArray[np.int64]:
+def cheapest(local: Callable[[int, int], F32], paces: F32, steps: Steps) -> NDArray[np.int64]:
     """The path `(n,)` of mouths with the least sum of costs.
 
-    `local(first, end)` are the costs `(k, m)` of all mouths in some pictures; `holding` `(n,)` is what it costs in each
-    to go on showing the mouth of the one before.
+    `local(first, end)` are the costs `(k, m)` of all mouths in some pictures; `paces` `(n, 4)` what it costs in each to
+    go on by 0, 1, 2 or 3 pictures of the footage.
     """
-    pictures = len(holding)
-    before, pace = steps.follow
+    pictures = len(paces)
+    before, found = steps.follow
     count = len(steps.order)
     kind = np.int16 if count < 2**15 else np.int32
     back = np.empty((pictures, count), kind)
@@ -61,8 +59,7 @@ def cheapest(local: Callable[[int, int], F32], holding: F32, steps: Steps) -> ND
             if t == 0:
                 back[0], cost = own, here.astype(np.float32)
                 continue
-            pace[:, 0] = holding[t]
-            going_on = cost[before] + pace
+            going_on = np.where(found, cost[before] + paces[t], np.inf)
             choice = going_on.argmin(axis=1)
             best, source = going_on[own, choice], before[own, choice]
             beam = np.argpartition(cost, _BEAM)[:_BEAM] if count > _BEAM else own
