@@ -7,6 +7,7 @@ does not hold lies in the dark.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -137,29 +138,41 @@ class Bite:
     shift: F32
 
 
-def between_lips(upper: F32, lower: F32, to_face: F32, axis: F32, unit: float, bite: Bite) -> Between | None:
-    """The opening between rims `(11, 2)` on the picture, filled with a filmed mouth's teeth; None where lips meet.
+def between_lips(
+    upper: F32, lower: F32, to_face: F32, axis: F32, unit: float, bites: Sequence[tuple[Bite, float]]
+) -> Between | None:
+    """The opening between rims `(11, 2)` on the picture, filled with filmed mouths' teeth; None where lips meet.
 
     `to_face` `(2, 3)` leads from the picture to face space, `axis` `(2,)` runs along the eyes there, `unit` is its eye
-    distance. Lower teeth and tongue go with the lower lip, as the jaw carries all three.
+    distance; `bites` are mixed by their weights. Lower teeth and tongue go with the lower lip, as the jaw carries all
+    three.
     """
     spot = _spot(upper, lower, to_face, unit)
     if spot is None:
         return None
     x, y, share, places = spot
+    chin = apply(to_face, lower[_MIDDLE])
+    total = sum(weight for _, weight in bites)
+    pixels = np.zeros((*share.shape, 3), np.float32)
+    for bite, weight in bites:
+        pixels += _bitten(places, chin, axis, unit, bite) * np.float32(weight / total)
+    return Between(x, y, pixels, share)
+
+
+def _bitten(places: F32, chin: F32, axis: F32, unit: float, bite: Bite) -> F32:
+    """A filmed mouth's teeth at places `(h, w, 2)` in face space, the lower lip's middle being at `chin` `(5, 2)`."""
     down = np.array([-axis[1], axis[0]], np.float32)
     u, v = ((places - bite.shift) @ np.stack([axis, down], axis=1).astype(np.float32)).transpose(2, 0, 1)
     top, bottom, u_in = _rims(bite.opening, axis, down, u)
-    now = apply(to_face, lower[_MIDDLE]) - bite.shift
-    drop = float(np.median((now - bite.opening.lower[_MIDDLE]) @ down))
+    drop = float(np.median((chin - bite.shift - bite.opening.lower[_MIDDLE]) @ down))
     from_jaw, dark = _from_jaw(v, top, bottom, drop, bite.opening.split, unit)
     kept = _kept_inside(from_jaw, top, bottom, unit)
     face = (u_in[..., None] * axis + kept[..., None] * down).astype(np.float32)
     source = face @ bite.from_face[:, :2].T + bite.from_face[:, 2]
     teeth = cv2.remap(bite.pixels, source.astype(np.float32), None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    pixels = teeth.astype(np.float32)
+    pixels: F32 = teeth.astype(np.float32)
     pixels += (bite.opening.cavity - pixels) * dark[..., None]
-    return Between(x, y, pixels, share)
+    return pixels
 
 
 def made_between(

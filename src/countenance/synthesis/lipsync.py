@@ -28,7 +28,7 @@ from countenance.synthesis.mouths import Mouth, MouthLibrary, gap_and_width
 SETTINGS = {"mouth": "own footage", "covers": "lips, chin and cheeks up to the jaw line, which moves", "teeth": "rigid"}
 _BLEND = 4  # pictures over which a jump between two pieces of footage is mixed
 _NEXT = 2  # pictures that one piece of footage may skip
-_ALIKE = 0.25  # of the talent's range of gaps: the skin of mouths closer than this may be mixed
+_ALIKE = 0.6  # of the talent's range of gaps: mouths closer than this may be mixed
 _SHUT_ROOM = 0.008  # eye distances over the talent's shut gap that still mean shut
 _SURELY_OPEN, _USUAL_SHUT = 0.035, 0.005  # eye distances: a talent never seen with shut lips, and the gap of such lips
 _SEEN_SHUT = 0.012  # eye distances by which a mouth may look more open than the most shut one and count as shut
@@ -174,32 +174,40 @@ class LipPainter:
             down = np.array([-self.axis[1], self.axis[0]], np.float32)
             rest = float(self.library.mouths[int(self.plan.path[number])].shape[13] @ down)
             return made_between(upper, lower, rest, to_face, self.axis, unit, white)
-        mouth = self.library.mouths[lender]
-        turn = turned(self.upright[lender], mouth.shape, rotation, self.library.reference)
+        own = [(lender, 1.0)]
+        mixed = self._mix(number) if lender == int(self.plan.path[number]) else own
+        least = _FEW_TEETH * self.openings[lender].gap
+        bites = [(self._bite(one, rotation), weight) for one, weight in mixed if self.openings[one].gap >= least]
+        return between_lips(upper, lower, to_face, self.axis, unit, bites)
+
+    def _bite(self, index: int, rotation: F32) -> Bite:
+        mouth = self.library.mouths[index]
+        turn = turned(self.upright[index], mouth.shape, rotation, self.library.reference)
         from_face = cv2.invertAffineTransform(mouth.to_face)
         from_face[:, 2] -= (mouth.box.x, mouth.box.y)
-        shift = turn[UPPER].mean(axis=0)
-        bite = Bite(mouth.pixels, from_face, self.openings[lender], shift)
-        return between_lips(upper, lower, to_face, self.axis, unit, bite)
+        return Bite(mouth.pixels, from_face, self.openings[index], turn[UPPER].mean(axis=0))
 
     def _mix(self, number: int) -> list[tuple[int, float]]:
-        """The mouth of a picture, mixed after a jump with what the footage before it would have shown.
+        """The mouths of a picture with their weights: around a jump between two pieces of footage both are shown.
 
-        Both are warped to the same lips, so that only skin is mixed; teeth are never.
+        All are warped to the same lips, and their teeth keep to the same skull, so that only looks are mixed.
         """
-        path, mouths = self.plan.path, self.library.mouths
+        path, last = self.plan.path, len(self.plan.path) - 1
         now = int(path[number])
-        for age in range(min(_BLEND, number)):
-            before, after = int(path[number - age - 1]), int(path[number - age])
-            if before == after or _goes_on(mouths, before, after):
-                continue
-            weight = (age + 1) / (_BLEND + 1)
-            on = min(before + age + 1, len(mouths) - 1)
-            on = on if _goes_on(mouths, before, on, _NEXT * (age + 1)) else before
-            room = _ALIKE * (self.library.gap[2] - self.library.gap[0])
-            gone_on = next((one for one in (on, before) if abs(mouths[one].gap - mouths[now].gap) < room), None)
-            return [(now, 1.0)] if gone_on is None else [(gone_on, 1 - weight), (now, weight)]
+        for off in range(_BLEND // 2):
+            for late in (True, False):  # the jump lies before this picture, or after it
+                start = number - off - 1 if late else number + off
+                if not 0 <= start < last or _goes_on(self.library.mouths, int(path[start]), int(path[start + 1])):
+                    continue
+                other = int(path[start] if late else path[start + 1])
+                share = (_BLEND // 2 - off) / (_BLEND + 1)
+                return [(other, share), (now, 1 - share)] if self._alike(other, now) else [(now, 1.0)]
         return [(now, 1.0)]
+
+    def _alike(self, one: int, other: int) -> bool:
+        """Whether two mouths may be mixed: the lips of an open one are not those of a shut one."""
+        gaps = self.library.mouths[one].gap, self.library.mouths[other].gap
+        return abs(gaps[0] - gaps[1]) < _ALIKE * max(self.library.gap[2] - self.library.gap[0], _SEEN_SHUT)
 
 
 def prepare_lipsync(library: MouthLibrary, plan: MouthPlan) -> LipPainter:
@@ -255,9 +263,9 @@ def _solid(points: F32, triangles: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.asarray(triangles[area > _NO_AREA], np.int32)
 
 
-def _goes_on(mouths: tuple[Mouth, ...], before: int, after: int, most: int = _NEXT) -> bool:
+def _goes_on(mouths: tuple[Mouth, ...], before: int, after: int) -> bool:
     """Whether one mouth follows the other in the footage's own order."""
-    return 0 <= mouths[after].frame - mouths[before].frame <= most
+    return 0 <= mouths[after].frame - mouths[before].frame <= _NEXT
 
 
 def _eye_white(frame: Frame, face: Face) -> F32:
