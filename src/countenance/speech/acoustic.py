@@ -9,7 +9,7 @@ search is done again with both. This finds hoarse voices, noise and foreign soun
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -29,7 +29,6 @@ Table = NDArray[np.float32]
 Index = NDArray[np.int64]
 
 FRAME_S = HOP / RATE_HZ
-FORBIDDEN = -1e6
 SURE_FIT = -1.0  # from here on nobody asks how well chance would do
 SURE_CHANCE = -5.0
 LESSONS = 2  # how often the speaker's sounds are learned
@@ -40,6 +39,7 @@ NOISE_HANDICAP = 4.0
 LOUD_FOR_A_PAUSE = 0.3  # place between the quietest and the loudest moments from which a pause is unlikely
 LOUD_PRICE = 0.3  # per decibel above that
 LEAST_RANGE_DB = 10.0
+LOOK, OVERLAP = 4800000, RATE_HZ  # samples at a time where the whole would take much memory
 FAINTEST = 1e-4
 WANTED_PEAK = 0.1
 SHORTEST_SPEECH = 8  # frames
@@ -103,8 +103,10 @@ def _spoken(sound: Samples, level_db: Table) -> NDArray[np.bool_]:
     if len(alive) == len(level_db) and loudest_db[0] - quiet_db < LEAST_CONTRAST_DB:
         return result
     whole = np.pad(sound, (0, len(level_db) * HOP - len(sound))).reshape(-1, HOP)
-    for start_s, end_s in speech_segments(whole[alive].ravel(), RATE_HZ):
-        result[alive[int(start_s / FRAME_S) : int(end_s / FRAME_S) + 1]] = True
+    for first in range(0, len(alive), LOOK // HOP):
+        part = alive[first : first + LOOK // HOP]
+        for start_s, end_s in speech_segments(whole[part].ravel(), RATE_HZ):
+            result[part[int(start_s / FRAME_S) : int(end_s / FRAME_S) + 1]] = True
     if not result.any():  # a little speech in much silence, or speech without any pause
         result = level_db > max(_pause_level_db(level_db[alive]), float(loudest_db[0]) - SOFT_BELOW_LOUD_DB)
     return result
@@ -113,16 +115,15 @@ def _spoken(sound: Samples, level_db: Table) -> NDArray[np.bool_]:
 def listen(heard: Listening, words: Sequence[Pronounced], prices: Prices | None = None) -> Heard:
     """Search the words in a recording of up to some minutes."""
     task = _Task(words)
-    plain = replace(prices or Prices(), other_way=FORBIDDEN)
     scores = better = task.score(heard)
-    steps = task.search(scores, plain)
+    steps = task.search(scores, prices, task.plainly())
     told, chance = task.told(steps, scores, task.graph), SURE_CHANCE
     if told < SURE_FIT:
         other = task.shuffled()
-        chance = task.told(task.search(scores, plain, other), scores, other)
+        chance = task.told(task.search(scores, prices, other), scores, other)
     for lesson in range(LESSONS):
         better = task.learned(heard, steps, scores)
-        steps = task.search(better, plain if lesson + 1 < LESSONS else prices)
+        steps = task.search(better, prices, task.plainly() if lesson + 1 < LESSONS else task.graph)
     return Heard(steps, task.edges(steps, better), task.fit(steps, scores), told, chance, task.ways)
 
 
@@ -136,7 +137,7 @@ def skim(heard: Listening, words: Sequence[Pronounced]) -> list[Step]:
         found = task.score(thin.part(first, last), pause_db)
         return found.states, task.gaps(found)
 
-    return search(task.graph, len(thin.features), scores, replace(Prices(), other_way=FORBIDDEN), STATES)
+    return search(task.plainly(), len(thin.features), scores, None, STATES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +198,10 @@ class _Task:
     def gaps(self, scores: _Scores) -> Table:
         """(n, 2) of a pause and of unknown speech."""
         return np.stack([scores.quiet, scores.any_speech - np.float32(ANY_SPEECH_HANDICAP)], axis=1)
+
+    def plainly(self) -> list[list[Way]]:
+        """Each word in its first way only: others would mislead as long as the speaker is not known."""
+        return [own[:1] for own in self.graph]
 
     def shuffled(self) -> list[list[Way]]:
         """The words in reverse order, each with its phones in reverse order."""
@@ -307,12 +312,17 @@ def _own_sounds(features: Table, labels: Index, expected: Table, silence: int) -
 
 def _level_db(sound: Samples) -> Table:
     """Level of the band of speech around every 10 ms."""
+    count = -(-len(sound) // HOP)
     if len(sound) < RATE_HZ // 10:
-        return np.full(-(-len(sound) // HOP), -100, np.float32)
+        return np.full(count, -100, np.float32)
     sections = butter(2, SPEECH_BAND_HZ, "bandpass", fs=RATE_HZ, output="sos")
-    power = np.square(sosfiltfilt(sections, sound).astype(np.float32))
-    smooth = uniform_filter1d(power, round(LEVEL_WINDOW_S * RATE_HZ))[::HOP]
-    return np.asarray(10 * np.log10(np.maximum(smooth, 1e-10)), dtype=np.float32)
+    rows = []
+    for first in range(0, len(sound), LOOK):  # in parts: the filter works in double precision
+        start = max(0, first - OVERLAP)
+        part = sound[start : first + LOOK + OVERLAP]
+        power = np.square(sosfiltfilt(sections, part, padlen=min(len(part) - 1, 400)).astype(np.float32))
+        rows.append(uniform_filter1d(power, round(LEVEL_WINDOW_S * RATE_HZ))[first - start :: HOP][: LOOK // HOP])
+    return np.asarray(10 * np.log10(np.maximum(np.concatenate(rows)[:count], 1e-10)), dtype=np.float32)
 
 
 def _pause_level_db(level_db: Table) -> float:

@@ -8,12 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from countenance.errors import InputError
+from countenance.speech.arpabet import JOINED
 from countenance.speech.espeak import speak
+from countenance.speech.lexicon import matches
 from countenance.speech.phones import Speech, Word
 from countenance.speech.variants import other_ways
 
 LONGEST_PIECE = 300  # characters spoken at once: context reaches no further than a sentence
 TIES = "͜͡‿"
+DIPHTHONGS = {pair for pair in JOINED if len(pair) == 2 and "ː" not in pair and "ɹ" not in pair}
 STRESS = "ˈˌ'.|‖-–"
 
 
@@ -33,15 +36,16 @@ class Pronounced:
 def pronounce(text: str, language: str, lexicon: Mapping[str, str] | None = None) -> tuple[Pronounced, ...]:
     """The words of `text` in order, as a speaker of the BCP-47 `language` says them in this sentence.
 
-    `lexicon` maps a word (any case, without punctuation) to its IPA and goes before espeak-ng. Emoji and other
+    `lexicon` maps a word to its IPA, as `lexicon.matches` finds it in the text, and goes before espeak-ng; entries of
+    several words do not count here. Emoji and other
     marks that are not spoken stay with the word beside them. Errors: InputError for an unknown language or a
     text in which nothing can be spoken.
     """
-    own = {_bare(word): ipa_phones(said) for word, said in (lexicon or {}).items()}
+    own = _own(text, language, lexicon or {})
     words = [word for piece in _pieces(text) for word in _spoken(piece, language, own) if word.phones]
     if not words:
         raise InputError(f"There is nothing to speak in {text[:60]!r}: give a text with words.")
-    known = {(bare, word.phones) for word in words if (bare := _bare(word.text)) not in own}
+    known = {(_bare(word.text), word.phones) for word in words if _core(word.text) not in own}
     others = other_ways(known, language)
     return tuple(replace(word, others=others.get((_bare(word.text), word.phones), ())) for word in words)
 
@@ -55,12 +59,25 @@ def ipa_phones(said: str) -> tuple[str, ...]:
             tied = False
         elif character in TIES:
             tied = True
-        elif phones and (tied or unicodedata.category(character) in ("Mn", "Lm", "Sk")):
+        elif phones and (
+            tied or phones[-1] + character in DIPHTHONGS or unicodedata.category(character) in ("Mn", "Lm", "Sk")
+        ):
             phones[-1] += character
             tied = False
         else:
             phones.append(character)
     return tuple(phones)
+
+
+def _own(text: str, language: str, lexicon: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The lexicon's phones for each bare word of the text that it speaks about."""
+    words = {_core(token) for token in text.split()} if lexicon else set()
+    found = {word: matches(word, lexicon, language) for word in words}
+    return {
+        word: ipa_phones(one[0].ipa)
+        for word, one in found.items()
+        if one and (one[0].start, one[0].end) == (0, len(word)) and ipa_phones(one[0].ipa)
+    }
 
 
 def _spoken(piece: str, language: str, own: Mapping[str, tuple[str, ...]]) -> Iterator[Pronounced]:
@@ -94,7 +111,7 @@ def _alone(part: str, language: str, own: Mapping[str, tuple[str, ...]]) -> Iter
 def _pronounced(
     text: str, phones: tuple[str, ...], own: Mapping[str, tuple[str, ...]], space_after: bool
 ) -> Pronounced:
-    return Pronounced(text, own.get(_bare(text), phones), (), space_after)
+    return Pronounced(text, own.get(_core(text), phones), (), space_after)
 
 
 def _phones_of(speech: Speech, word: Word) -> tuple[str, ...]:
@@ -103,8 +120,13 @@ def _phones_of(speech: Speech, word: Word) -> tuple[str, ...]:
     return tuple(p.symbol for p in inside if not p.silent)
 
 
+def _core(word: str) -> str:
+    """Without the punctuation around it."""
+    return re.sub(r"^\W+|\W+$", "", unicodedata.normalize("NFC", word))
+
+
 def _bare(word: str) -> str:
-    return re.sub(r"^\W+|\W+$", "", unicodedata.normalize("NFC", word)).casefold()
+    return _core(word).casefold()
 
 
 def _unspoken(character: str) -> bool:

@@ -81,7 +81,8 @@ class _Record:
     low: int
     high: int
     start: int  # frame
-    states: NDArray[np.int8]
+    moved: NDArray[np.bool_]  # from the state before
+    leapt: NDArray[np.bool_]  # from two before
     gaps: NDArray[np.int8]
     joints: NDArray[np.int8]
     leaps: NDArray[np.int16]  # how many words were left out just before a joint
@@ -139,7 +140,8 @@ class _Walk:
             low,
             high,
             start,
-            np.zeros((len(states), size), np.int8),
+            np.zeros((len(states), size), bool),
+            np.zeros((len(states), size), bool),
             np.zeros((len(states), 2, words + 1), np.int8),
             np.zeros((len(states), words + 1), np.int8),
             np.zeros((len(states), words + 1), np.int16),
@@ -155,16 +157,13 @@ class _Walk:
         if start == 0:
             joints = np.maximum(joints, joints[0] + np.where(places > 0, leave_out + fares, 0))
         for row in range(len(states)):
-            move[1:] = values[:-1] + go[:-1]
+            np.add(values[:-1], go[:-1], out=move[1:])
             move[first] = joints[before_first] + entry
-            leap[2:] = values[:-2] + hurry
+            np.add(values[:-2], hurry, out=leap[2:])
             values = values + stay
-            came = record.states[row]
-            better = move > values
-            came[better] = 1
+            np.greater(move, values, out=record.moved[row])
             np.maximum(values, move, out=values)
-            better = leap > values
-            came[better] = 2
+            np.greater(leap, values, out=record.leapt[row])
             np.maximum(values, leap, out=values)
             values += emitted[row]
 
@@ -202,8 +201,8 @@ class _Walk:
         steps = self._trace(*self._best())
         known = frame - len(self.settled) - LAG
         done = 0
-        while self.records and done + len(self.records[0].states) <= known:
-            done += len(self.records.pop(0).states)
+        while self.records and done + len(self.records[0].joints) <= known:
+            done += len(self.records.pop(0).joints)
         self.settled += steps[:done]
         here = steps[-1].word
         low = max(self.low, self.settled[-1].word if self.settled else 0)
@@ -239,7 +238,7 @@ class _Walk:
         steps: list[Step] = []
         for record in reversed(self.records):
             offset = int(chain.begins[record.low])
-            for row in range(len(record.states) - 1, -1, -1):
+            for row in range(len(record.joints) - 1, -1, -1):
                 if kind == "joint":
                     place -= int(record.leaps[row, place - record.low])
                     came = int(record.joints[row, place - record.low])
@@ -249,7 +248,8 @@ class _Walk:
                         kind = ("quiet", "speaking")[came - ways]
                 if kind == "state":
                     steps.append(Step(int(chain.word[place]), int(chain.way[place]), int(chain.state[place])))
-                    came = int(record.states[row, place - offset])
+                    at = place - offset
+                    came = 2 if record.leapt[row, at] else int(record.moved[row, at])
                     if came == 1 and chain.first[place]:
                         kind, place = "joint", int(chain.word[place])
                     else:
