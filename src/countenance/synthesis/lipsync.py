@@ -33,7 +33,7 @@ _SHUT_ROOM = 0.008  # eye distances over the talent's shut gap that still mean s
 _SURELY_OPEN, _USUAL_SHUT = 0.035, 0.005  # eye distances: a talent never seen with shut lips, and the gap of such lips
 _SEEN_SHUT = 0.012  # eye distances by which a mouth may look more open than the most shut one and count as shut
 _FEW_TEETH = 0.55  # of the wanted opening: a mouth that was less open than that has no teeth to show for it
-_SEAM_DARK, _SEAM = 0.3, 0.006  # how dark a made seam is, and how wide (eye distances)
+_SEAM_DARK, _SEAM = 0.22, 0.006  # how dark a made seam is, and how wide (eye distances)
 _AROUND = (-2, -1, 0, 1, 2)  # pictures over which a head's turn is evened
 _GREY = np.full(3, 150, np.float32)  # for the eyes' white where no eye is seen
 _FEWEST_PX = 12
@@ -119,14 +119,18 @@ class LipPainter:
         room = mouth.gap - self.shut
         return float(np.clip((gap - self.shut) / room, 0, 1)) if room > _SEEN_SHUT else 1.0
 
+    def _is_shut(self, number: int) -> bool:
+        """Whether lips are to be shut."""
+        gap, _width = gap_and_width(self.plan.shapes[number], self.library.unit)
+        return gap <= self.shut + _SHUT_ROOM
+
     def _is_made_shut(self, number: int) -> bool:
         """Whether lips that were filmed apart are to be shut."""
-        gap, _width = gap_and_width(self.plan.shapes[number], self.library.unit)
-        if gap > self.shut + _SHUT_ROOM:
+        if not self._is_shut(number):
             return False
         index = int(self.plan.path[number])
         filmed, seen = self.library.mouths[index].gap - self.shut, self.openings[index].gap - self.seen_shut
-        return filmed > _SEEN_SHUT or seen > 2 * _SEEN_SHUT
+        return filmed > 1.5 * _SEEN_SHUT or seen > 2 * _SEEN_SHUT
 
     def _skin_and_lips(self, points: F32, box: Box, number: int) -> tuple[F32, F32]:
         """The painted pixels without what is between the lips, and the fields (paint, skin, edge) over the box."""
@@ -201,12 +205,15 @@ class LipPainter:
                     continue
                 other = int(path[start] if late else path[start + 1])
                 share = (_BLEND // 2 - off) / (_BLEND + 1)
-                return [(other, share), (now, 1 - share)] if self._alike(other, now) else [(now, 1.0)]
+                mixed = self._alike(other, now, self._is_shut(number))
+                return [(other, share), (now, 1 - share)] if mixed else [(now, 1.0)]
         return [(now, 1.0)]
 
-    def _alike(self, one: int, other: int) -> bool:
+    def _alike(self, one: int, other: int, shut: bool) -> bool:
         """Whether two mouths may be mixed: the lips of an open one are not those of a shut one."""
         gaps = self.library.mouths[one].gap, self.library.mouths[other].gap
+        if shut and max(gaps) > self.shut + _SEEN_SHUT:
+            return False
         return abs(gaps[0] - gaps[1]) < _ALIKE * max(self.library.gap[2] - self.library.gap[0], _SEEN_SHUT)
 
 
