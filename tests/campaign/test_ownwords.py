@@ -85,6 +85,14 @@ def test_a_script_that_is_not_what_is_said_is_told_and_its_times_are_an_estimate
     assert [word.text for word in own.words] == other.split()
 
 
+def test_words_of_the_lexicon_are_said_as_it_says(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "lexicon.yaml").write_text("24h: keɪtuː\n", encoding="utf-8")
+    brief = write_campaign(tmp_path, MASTER, faces=("keep",), languages=("en",), lexicon="lexicon.yaml")
+    (tmp_path / "script.txt").write_text(SCRIPT.replace("coffee", "24h"), encoding="utf-8")
+    words = own_words(project, load_brief(brief), seen_of(MASTER)).words
+    assert "24h" in [word.text for word in words]
+
+
 def test_a_language_that_cannot_be_aligned_is_told(project: Project, tmp_path: Path) -> None:
     own = words_of(project, tmp_path, "Ani kau ya tingkat", language="qqx"[:3])
     assert not own.aligned

@@ -7,7 +7,7 @@ no time is to be trusted, and the words are spread over the speech by their leng
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from countenance.campaign.brief import Brief
@@ -18,8 +18,9 @@ from countenance.media.audio import read_mono
 from countenance.media.probe import Master
 from countenance.speech.activity import speech_span
 from countenance.speech.align import Alignment, Mismatch, align
+from countenance.speech.lexicon import Match, matches
 from countenance.speech.phones import Phone, Word
-from countenance.speech.wording import Wording, wording_of
+from countenance.speech.wording import Piece, Wording, wording_of
 from countenance.store.files import read_json, write_json
 from countenance.store.holdings import WORK, hold
 from countenance.store.project import Project
@@ -81,7 +82,7 @@ def own_alignment(project: Project, brief: Brief, seen: Recorded) -> Alignment |
 def _kept(project: Project, brief: Brief, seen: Recorded) -> dict[str, Any]:
     language = brief.script.language
     text, spellings = brief.words(language), dict(brief.lexicon.of(language))
-    wording = wording_of(text, language)
+    wording = _worded(text, language, spellings)
     folder = project.work / "alignment" / key_of(_OWN, seen.sha256, language, text, wording.spoken, spellings)
     hold(project, WORK, f"alignment/{folder.name}", [brief.presenter.talent])
     record = folder / "alignment.json"
@@ -138,6 +139,17 @@ def _places(problems: list[Mismatch]) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= _LETTERS else f"{text[:_LETTERS].rstrip()}…"
+
+
+def _worded(text: str, language: str, lexicon: Mapping[str, str]) -> Wording:
+    """How the script is said; words of the lexicon stay as they are, for it to say."""
+    wording = wording_of(text, language)
+    kept = matches(text, lexicon, language)
+    return replace(wording, pieces=tuple(piece for piece in wording.pieces if not _meets(piece, kept)))
+
+
+def _meets(piece: Piece, kept: Sequence[Match]) -> bool:
+    return any(piece.start < one.end and one.start < piece.end for one in kept)
 
 
 def _aligned(seen: Recorded, wording: Wording, lexicon: Mapping[str, str]) -> dict[str, Any]:

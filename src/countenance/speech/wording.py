@@ -134,9 +134,12 @@ def wording_of(text: str, language: str) -> Wording:
     taken: list[Piece] = []
     for rule in _RULES:
         for piece in rule(reader):
-            if piece.spoken != text[piece.start : piece.end] and not _overlaps(taken, piece):
-                taken.append(piece)
-                taken.sort(key=lambda one: one.start)
+            place = bisect_right(taken, piece.start, key=_start)
+            free = (place == 0 or taken[place - 1].end <= piece.start) and (
+                place == len(taken) or piece.end <= taken[place].start
+            )
+            if free and piece.spoken != text[piece.start : piece.end]:
+                taken.insert(place, piece)
     return Wording(text, language, tuple(_apart(text, taken)))
 
 
@@ -389,11 +392,8 @@ _RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
-def _overlaps(taken: Sequence[Piece], piece: Piece) -> bool:
-    index = bisect_right([one.start for one in taken], piece.start)
-    before = taken[index - 1] if index else None
-    after = taken[index] if index < len(taken) else None
-    return (before is not None and before.end > piece.start) or (after is not None and after.start < piece.end)
+def _start(piece: Piece) -> int:
+    return piece.start
 
 
 def _apart(text: str, pieces: Sequence[Piece]) -> Iterator[Piece]:
