@@ -32,6 +32,7 @@ _FURTHEST = 1.5  # of the poses that were seen: nothing is known of how the face
 _LIVELIER = (1.0, 1.5)
 _NEXT_S = 0.1  # pictures farther apart are not neighbours
 _RESTING = 0.9  # of the weight of silence
+_SHUT_SHARE = 0.15  # of this person's range of gaps: lips that are this close are shut
 _SHIFTS_S = np.arange(-6, 7) * 0.02
 _PARTS, _SURE = 5, 0.95  # parts of a clip that predict each other, and the share of error that a shift must leave
 
@@ -163,16 +164,17 @@ def _guessed(lessons: Sequence[Lesson]) -> Habits:
 def _corrected(guess: Habits, lessons: Sequence[Lesson], belief: float) -> Habits:
     """The guess with what it leaves over explained by the sounds.
 
-    Only where somebody speaks: how the lips lie in a pause (parted, to breathe or to begin) is no habit of speech, and
-    a dub's pauses are shut as the table has it.
+    Lips that are parted in a pause, to breathe or to begin, are no habit of speech: such pictures are left out.
     """
     wants = np.concatenate([sounds(one.phones, one.times_s) for one in lessons if one.phones is not None])
     poses = np.concatenate([one.poses for one in lessons])
     faces = np.concatenate([one.shapes for one in lessons])
-    speaking = wants[:, REST] < _RESTING
-    if speaking.sum() < _LEAST_PICTURES:
+    gap = np.linalg.norm(faces[:, 14] - faces[:, 13], axis=1)
+    low, high = np.percentile(gap, [2, 95])
+    counts = (wants[:, REST] < _RESTING) | (gap < low + _SHUT_SHARE * (high - low))
+    if counts.sum() < _LEAST_PICTURES:
         return guess
-    wants, poses, faces = wants[speaking], poses[speaking], faces[speaking]
+    wants, poses, faces = wants[counts], poses[counts], faces[counts]
     left = faces - guess.usual - np.tensordot(wants, guess.by_sound, 1) - guess.turned(poses)
     away = np.clip(poses[:, :2] / _POSE_UNIT - guess.posed, -guess.reach, guess.reach)
     columns = np.concatenate([wants, away], axis=1).astype(np.float64)

@@ -134,7 +134,7 @@ def _path(
     def local(first: int, end: int) -> F32:
         now = slice(first, end)
         shape = _squares(wanted[now], lips) / np.float32(_SHAPE**2 * len(_LIPS))
-        other = np.where(known, _CONTEXT * _squares(said[now], context), _UNKNOWN) * (1 - said[now, REST, None])
+        other = np.where(known, _CONTEXT * _squares(said[now], context), _UNKNOWN)
         shape += _squares(wanted_speed[now], speed) / np.float32(_SPEED**2 * len(_LIPS))
         posed = _POSE * _squares((poses[now, :2] / _POSE_DEGREES).astype(np.float32), turned)
         if moments is not None:
