@@ -24,7 +24,9 @@ NAMES = (
     "history",
     "ledger",
     "disclosure",
+    "lipsync",
     "align",
+    "syncmeter",
 )
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 
