@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import av
+import numpy as np
 import pytest
 from campaigns import write_campaign
 from clips import EXAMPLES, frames_of, write_clip
@@ -146,3 +148,20 @@ def test_many_places_are_told_in_one_sentence() -> None:
         "The master does not say these words of the script: 'w0' at 0.0-0.5 s, 'w1' at 1.0-1.5 s, "
         "'w2' at 2.0-2.5 s and 2 more."
     )
+
+
+def test_ten_minutes_of_silence_have_no_alignment(project: Project, tmp_path: Path) -> None:
+    silent, clip = tmp_path / "silence.mov", write_clip(tmp_path / "clip.mp4", list(frames_of(MASTER, stop=3)))
+    with av.open(str(clip)) as picture, av.open(str(silent), "w") as container:
+        video = container.add_stream_from_template(picture.streams.video[0])
+        audio = container.add_stream("pcm_s16le", rate=8000, layout="mono")
+        for packet in picture.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = video
+                container.mux(packet)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 600 * 8000), np.int16), format="s16", layout="mono")
+        frame.rate = 8000
+        container.mux([*audio.encode(frame), *audio.encode(None)])
+    assert probe(silent).audio_codec is not None
+    brief = load_brief(write_campaign(tmp_path, silent, faces=("keep",), languages=("en",)))
+    assert own_alignment(project, brief, seen_of(silent)) is None

@@ -21,7 +21,12 @@ from countenance.synthesis.facemodel import files_of_model
 
 KEY, PAGE, JOURNALS = "keys", "campaign.html", "erasures"
 _OLD_COMMON_KEY = "commitment.key"  # of replicas that were made by older versions
-_WORK = {"perception": "face tracks", "speech": "spoken sound", "render": "painted pictures and previews"}
+_WORK = {
+    "perception": "face tracks",
+    "alignment": "times of spoken words",
+    "speech": "spoken sound",
+    "render": "painted pictures and previews",
+}
 _JOBS = "jobs"  # lock files, which hold nothing
 
 
