@@ -27,6 +27,7 @@ NAMES = (
     "lipsync",
     "align",
     "syncmeter",
+    "dub",
 )
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 

@@ -36,7 +36,7 @@ STAGES = (
     ("countenance.campaign.release:_encode", "release encode"),
 )
 PARTS = (
-    ("countenance.media.decode:_planes", "every pass: the decoder's planes into a frame"),
+    ("countenance.media.decode:house_planes", "every pass: the decoder's planes into a frame"),
     ("countenance.synthesis.occlusion:Occlusion.see", "paint: what is in front of the face"),
     ("countenance.synthesis.swap:SwapPainter.paint", "paint: the face"),
     ("countenance.synthesis.compose:Compositor.compose", "paint: compose"),
