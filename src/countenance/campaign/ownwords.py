@@ -59,14 +59,11 @@ class OwnWords:
 def own_words(project: Project, brief: Brief, seen: Recorded) -> OwnWords:
     """The words of the script as the master says them, for its captions."""
     facts = _kept(project, brief, seen)
-    estimate = spread_words(brief.words(brief.script.language), *own_speech(seen.master))
-    if "silent" in facts:
-        return OwnWords(estimate, False)
-    if "failed" in facts:
-        return OwnWords(estimate, False, (facts["failed"], _ESTIMATE))
+    if "words" not in facts:
+        return OwnWords(_estimate(brief, seen), False, (facts["failed"], _ESTIMATE) if "failed" in facts else ())
     alignment = _read(facts)
     kept = trusted(alignment)
-    return OwnWords(alignment.words if kept else estimate, kept, told(alignment))
+    return OwnWords(alignment.words if kept else _estimate(brief, seen), kept, told(alignment))
 
 
 def own_alignment(project: Project, brief: Brief, seen: Recorded) -> Alignment | None:
@@ -90,6 +87,10 @@ def _kept(project: Project, brief: Brief, seen: Recorded) -> dict[str, Any]:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(record, _aligned(seen, wording, spellings))
     return dict(read_json(record))
+
+
+def _estimate(brief: Brief, seen: Recorded) -> tuple[Word, ...]:
+    return spread_words(brief.words(brief.script.language), *own_speech(seen.master))
 
 
 def trusted(alignment: Alignment) -> bool:
