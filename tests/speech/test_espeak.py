@@ -34,6 +34,14 @@ PANGRAMS = {
 }
 
 
+def only_process(text: str) -> subprocess.Popen[bytes]:
+    """The one process that speaks after a new start."""
+    close_helper()
+    speak(text, "en")
+    (process,) = [helper.process for helper in espeak._pool.helpers if helper.process is not None]
+    return process
+
+
 def test_a_sentence_is_spoken_with_its_phones() -> None:
     speech = speak("Peter saw my baby.", "en")
     assert speech.rate_hz == 22050 and speech.samples.dtype == np.float32 and speech.samples.ndim == 1
@@ -118,8 +126,7 @@ def test_a_long_text_loses_no_event() -> None:
 
 def test_the_process_comes_back_after_it_died() -> None:
     before = speak("Still here.", "en")
-    process = espeak._pool.helpers[0].process
-    assert process is not None
+    process = only_process("One.")
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert np.array_equal(speak("Still here.", "en").samples, before.samples)
@@ -134,9 +141,7 @@ def test_many_threads_may_ask_at_once() -> None:
 
 
 def test_closing_ends_the_process_and_the_next_request_starts_another() -> None:
-    speak("One.", "en")
-    process = espeak._pool.helpers[0].process
-    assert process is not None
+    process = only_process("One.")
     close_helper()
     assert process.poll() == 0
     assert speak("Two.", "en").words
@@ -155,3 +160,28 @@ def test_the_library_is_loaded_in_the_helper_only() -> None:
 
 def test_more_than_a_hundred_languages_are_spoken() -> None:
     assert len(spoken_languages()) > 100 and {"de", "fr", "pt-br"} <= set(spoken_languages())
+
+
+def test_several_processes_answer_at_once_and_no_more_than_are_needed() -> None:
+    close_helper()
+    speak("One.", "en")
+    speak("Two.", "en")
+    assert sum(helper.process is not None for helper in espeak._pool.helpers) == 1
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda n: speak(f"Number {n % 3}.", "en").samples.tobytes(), range(24)))
+    assert len(set(together)) == 3
+    assert 1 <= len(espeak._pool.helpers) <= espeak.MOST_HELPERS
+
+
+def test_a_pool_of_processes_is_deterministic_when_one_of_them_dies() -> None:
+    pool = espeak._Pool(2)
+    request = {"text": "Still here.", "voice": "gmw/en-US", "rate_wpm": 160}
+    first = pool.ask(request)
+    process = pool.helpers[0].process
+    assert process is not None
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    with ThreadPoolExecutor(4) as threads:
+        assert all(again == first for again in threads.map(lambda _: pool.ask(request), range(6)))
+    pool.close()
+    assert all(helper.process is None for helper in pool.helpers)
