@@ -195,7 +195,8 @@ def _paint(
     timeline, total = task.timeline, len(task.timeline.source)
     left = voiceover.pictures_of(over)
     hand_back()
-    crew = Crew(task.seen.perception, _members(task, left))
+    members = _members(task, left)
+    crew = Crew(task.seen.perception, members)
     meters = _meters(task, left)
     with atomic_path(folder / "patches.bin") as part, part.open("wb") as stream:
         writer = PatchWriter(stream, f"{task.seen.sha256} {timeline.source} {timeline.pts}")
@@ -216,7 +217,18 @@ def _paint(
         part.name: meters[part.track].finish(heard.get(part.track), HEARD_HZ, own.get(part.track))
         for part in _measured_parts(task)
     }
+    for member in members:
+        people[member.part.name].notes.extend(_made_mouths(member))
     return pictures_sha256, people
+
+
+def _made_mouths(member: Member) -> Iterator[str]:
+    """A note on shapes of the mouth that no footage holds."""
+    for painter in member.painters:
+        lips = painter.painter if isinstance(painter, Except) else painter
+        if isinstance(lips, lipsync.LipPainter) and lips.plan.made_share > 0:
+            share = 100 * lips.plan.made_share
+            yield f"{share:.1f} % of the mouth's shapes were not filmed and are made; clips of the talent would help"
 
 
 def _members(task: Task, left: frozenset[int]) -> list[Member]:
