@@ -23,7 +23,7 @@ WELL_FIT = -2.5  # words of wrong texts fit by -3.5 at best
 WELL_SPREAD = 0.3
 LEAST_FIT = 0.2  # between chance (0) and how the recording's words fit on the whole (1)
 FIT_SPREAD = 0.33
-UNSURE = 0.25
+UNSURE = 0.15
 SHORTEST_EXTRA_S = 0.3
 JOINED_WITHIN_S = 0.6
 SURE_PHONES = 4.0
@@ -72,21 +72,25 @@ def certainties(heard: Heard) -> list[float]:
 
 def extras(heard: Heard, first_s: float = 0.0) -> list[Mismatch]:
     """Speech between the words that the text does not have."""
-    spans: list[list[float]] = []
+    spans: list[list[int]] = []  # first and last frame
     frame = 0
     for state, run in groupby(heard.steps, key=lambda step: min(step.state, 0)):
         last = frame + sum(1 for _ in run)
-        start_s, end_s = first_s + frame * FRAME_S, first_s + last * FRAME_S
         if state == -2:
-            if spans and start_s - spans[-1][1] <= JOINED_WITHIN_S and not _words_between(heard, spans[-1][1], start_s):
-                spans[-1][1] = end_s
+            between = heard.steps[spans[-1][1] : frame] if spans else ()
+            near = bool(spans) and len(between) * FRAME_S <= JOINED_WITHIN_S
+            if near and all(step.state < 0 for step in between):
+                spans[-1][1] = last
             else:
-                spans.append([start_s, end_s])
+                spans.append([frame, last])
         frame = last
+    lengths_s = [(last - first) * FRAME_S for first, last in spans]
     return [
-        Mismatch("extra", start_s, end_s, "", 1 - float(np.exp(-(end_s - start_s) / SURE_EXTRA_S)))
-        for start_s, end_s in spans
-        if end_s - start_s >= SHORTEST_EXTRA_S
+        Mismatch(
+            "extra", first_s + first * FRAME_S, first_s + last * FRAME_S, "", 1 - float(np.exp(-size_s / SURE_EXTRA_S))
+        )
+        for (first, last), size_s in zip(spans, lengths_s, strict=True)
+        if size_s >= SHORTEST_EXTRA_S
     ]
 
 
@@ -118,11 +122,6 @@ def _kind(word: Word, certainty: float) -> Kind | None:
     if word.end_s <= word.start_s:
         return "missing"
     return "unsure" if certainty < UNSURE else None
-
-
-def _words_between(heard: Heard, start_s: float, end_s: float) -> bool:
-    first, last = round(start_s / FRAME_S), round(end_s / FRAME_S)
-    return any(step.state >= 0 for step in heard.steps[first:last])
 
 
 def _logistic(value: float) -> float:
