@@ -135,7 +135,7 @@ def moved_ground(layout: LowerFace, before: F32, after: F32, frame_size: tuple[i
     x, y = cv2.split(field)
     field[(np.abs(x) < _STILL_PX) & (np.abs(y) < _STILL_PX)] = 0
     # The cells at the box's rim stay as they are, so that the movement never ends in a step.
-    for rim in (field[:1], field[-1:], field[:, :1], field[:, -1:]):
+    for rim in (field[:2], field[-2:], field[:, :2], field[:, -2:]):
         rim[...] = 0
     whole = cv2.resize(field, None, fx=cell, fy=cell, interpolation=cv2.INTER_LINEAR)
     return Ground(box, whole[: box.height, : box.width], behind=True)
