@@ -59,8 +59,17 @@ def raw_speech(
 
 @cache
 def sounds_of(language: str) -> Mapping[str, str]:
-    """What the voice of a language makes of each of espeak-ng's phone names, in IPA without stress."""
-    found: dict[str, str] = _ask({"sounds": _voice_name(language, None)})[0]["sounds"]
+    """What the voice of a language makes of each of espeak-ng's phone names, in IPA without stress.
+
+    Empty for a language in which the library falls over its own phones (Greenlandic in version 1.52).
+    """
+    voice = _voice_name(language, None)
+    try:
+        found: dict[str, str] = _ask({"sounds": voice})[0]["sounds"]
+    except InputError:
+        raise
+    except CountenanceError:
+        found = {}
     return MappingProxyType(found)
 
 
