@@ -10,9 +10,9 @@ from campaigns import write_campaign
 from clips import EXAMPLES
 
 from countenance.campaign.brief import Brief, load_brief
-from countenance.campaign.produce import produce
+from countenance.campaign.produce import Outcome, produce
 from countenance.campaign.texts import read_texts, require_texts, weigh_texts
-from countenance.campaign.variants import variant_rows
+from countenance.campaign.variants import VariantRow, variant_rows
 from countenance.errors import TextError
 from countenance.speech.kanji import can_read
 from countenance.store.project import Project, init_project
@@ -110,3 +110,13 @@ def test_kanji_without_a_reading_stop_a_voice_that_cannot_read_them(
     monkeypatch.setattr("countenance.speech.kanji._tokenizer", lambda: None)
     (stop,) = read_texts(brief).stops
     assert stop.startswith("The text in ja has kanji whose reading is not known: run `pip install")
+
+
+def test_a_job_tells_what_its_variants_warn_of_once() -> None:
+    rows = [
+        VariantRow(
+            f"01{n}", "key", "keep", "en", "in_review", {"warnings": warnings} if warnings is not None else {}, {}
+        )
+        for n, warnings in enumerate((["a", "b"], ["b"], None))
+    ]
+    assert Outcome(Path("out"), tuple(rows)).warnings == ("a", "b")
