@@ -121,3 +121,13 @@ def test_gaps_are_set_exactly_and_lips_never_cross(ada_mouths: MouthLibrary) -> 
     assert ((lower - upper)[..., 1] > -0.01).all()
     one = with_gap(ada_mouths.mouths[3].shape, 0.05, ada_mouths.unit)
     assert gaps_and_widths(one[None] / np.float32(ada_mouths.unit))[0] == pytest.approx(0.05, abs=2e-3)
+
+
+def test_a_long_speech_is_planned_like_a_short_one(ada_mouths: MouthLibrary) -> None:
+    """Faces are worked out block by block: nothing may be seen of it, and the end is spoken as the beginning."""
+    words = said(" ".join(["m ɑː n iː f oʊ"] * 40), rest_s=0.1)
+    times = np.arange(PACE_S / 2, words[-1].end_s, PACE_S)
+    assert len(times) > 700
+    plan = plan_mouths(ada_mouths, words, times, np.tile(ada_mouths.mouths[0].pose, (len(times), 1)))
+    steps = np.abs(np.diff(gaps(plan, ada_mouths)))
+    assert steps[505:520].max() <= np.percentile(steps, 99.5)

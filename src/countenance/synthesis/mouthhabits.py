@@ -65,7 +65,11 @@ class Habits:
 
     def shapes(self, phones: Phones, times_s: ArrayLike) -> F32:
         """The lower face `(n, 468, 2)` in eye distances that this person would show in their usual pose."""
-        return np.asarray(self.usual + np.tensordot(sounds(phones, times_s), self.by_sound, 1), np.float32)
+        return self.asked(sounds(phones, times_s))
+
+    def asked(self, wants: F32) -> F32:
+        """The same for what sounds ask `(n, 20)`."""
+        return np.asarray(self.usual + np.tensordot(wants, self.by_sound, 1), np.float32)
 
     def turned(self, poses: F32) -> F32:
         """What turning the head from the usual pose to others `(n, 3)` does to the face in face space `(n, 468, 2)`."""

@@ -35,6 +35,7 @@ _NEAR_ENOUGH = 0.015  # eye distances
 _SHAPE = 0.02  # eye distances by which lips are off that cost as much as 1
 _CONTEXT, _UNKNOWN = 0.5, 0.5  # cost of other sounds, and of not knowing what was said
 _POSE, _POSE_DEGREES = 1.0, 3.5
+_BLOCK, _AROUND = 512, 8  # pictures whose faces are worked out at once, and beside them
 _EVEN = 5  # pictures over which poses of different pieces of footage are evened
 _FAR, _FAR_PICTURES = 0.5, 200  # cost of the light and mood of another moment
 _SHUT, _SHUT_GAP = 30.0, 0.02
@@ -82,12 +83,40 @@ def plan_mouths(
     """
     times, habits = np.asarray(times_s, np.float64), library.habits
     said = sounds(phones, times)
-    goals = _at_rest(habits.shapes(phones, times), said[:, REST], library.shut)
     must = (mouth_targets(phones, times, frames=True)[:, 2] > _MUST) | (said[:, REST] > _RESTING)
     turns = habits.turned(np.stack([mouth.pose for mouth in library.mouths]))
     own = (np.stack([mouth.shape for mouth in library.mouths]) / library.unit - turns).astype(np.float32)
-    path = _path(library, own, goals, said, must, poses, sources)
-    filmed = own[path]
+    # Whole faces of a long speech are many: they are worked out some at a time, and only lips are kept of goals.
+    lips = [_goals(library, said[first : first + _BLOCK])[:, _LIPS] for first in range(0, len(said), _BLOCK)]
+    path = _path(library, own, np.concatenate(lips), said, must, poses, sources)
+    shapes = np.empty((len(path), *own.shape[1:]), np.float32)
+    origin = np.empty(len(path), "<U7")
+    for first in range(0, len(path), _BLOCK):
+        here = slice(max(first - _AROUND, 0), min(first + _BLOCK + _AROUND, len(path)))
+        kept = slice(first - here.start, first - here.start + _BLOCK)
+        made, away = _shown(library, own, turns, path[here], said[here], must[here])
+        shapes[first : first + _BLOCK] = made[kept]
+        origin[first : first + _BLOCK] = np.where(away[kept] > _MADE, MADE, FOOTAGE)
+    return MouthPlan(path, shapes, origin)
+
+
+def _goals(library: MouthLibrary, said: F32) -> F32:
+    """What this person would show `(n, 468, 2)`, but that lips are shut in pauses, whatever they do there."""
+    goals = library.habits.asked(said)
+    gaps, _widths = gaps_and_widths(goals)
+    return with_gaps(goals, gaps + said[:, REST] * (library.shut - gaps))
+
+
+def _shown(
+    library: MouthLibrary,
+    own: F32,
+    turns: F32,
+    path: NDArray[np.int64],
+    said: F32,
+    must: NDArray[np.bool_],
+) -> tuple[F32, NDArray[np.float64]]:
+    """The shapes of some pictures in a row `(n, 468, 2)` in face space, and how far their lips lie from the filmed."""
+    goals, filmed = _goals(library, said), own[path]
     off = np.sqrt(((goals - filmed)[:, _LIPS] ** 2).sum(axis=2).mean(axis=1))
     # Lips that lie right are best left as they were filmed, and a rest need not be exact.
     pull = _TOWARDS_GOAL * np.clip(off / (_NEAR_ENOUGH * (1 + said[:, REST])) - said[:, REST], 0, 1)
@@ -96,14 +125,7 @@ def plan_mouths(
     gaps = _reachable(np.where(must, library.shut, np.maximum(gaps, library.shut)), found, must_shut=must)
     away = np.sqrt(((with_gaps(shapes, gaps) - filmed)[:, _LIPS] ** 2).sum(axis=2).mean(axis=1))
     turned = uniform_filter1d(turns[path], _EVEN, axis=0, mode="nearest")
-    exact = with_gaps((shapes + turned).astype(np.float32), gaps)
-    return MouthPlan(path, exact * np.float32(library.unit), np.where(away > _MADE, MADE, FOOTAGE))
-
-
-def _at_rest(goals: F32, resting: F32, shut: float) -> F32:
-    """Goals whose lips close as far as `resting` `(n,)` 0..1, whatever this person does in pauses."""
-    gaps, _widths = gaps_and_widths(goals)
-    return with_gaps(goals, gaps + resting * (shut - gaps))
+    return with_gaps((shapes + turned).astype(np.float32), gaps) * np.float32(library.unit), away
 
 
 def _path(
@@ -117,10 +139,10 @@ def _path(
 ) -> NDArray[np.int64]:
     """The mouths to show: close in shape, said in like surroundings, in a like pose, shut where they must be.
 
-    `own` are the mouths' shapes as they would be in the usual pose.
+    `own` are the mouths' shapes as they would be in the usual pose, `goals` `(n, 40, 2)` the wanted lips.
     """
     mouths = library.mouths
-    lips, wanted = _flat(own[:, _LIPS]), _flat(goals[:, _LIPS])
+    lips, wanted = _flat(own[:, _LIPS]), _flat(goals)
     turned = (np.stack([mouth.pose for mouth in mouths])[:, :2] / _POSE_DEGREES).astype(np.float32)
     known = np.array([mouth.sound is not None for mouth in mouths])
     context = np.stack([mouth.sound if mouth.sound is not None else 0 * said[0] for mouth in mouths])
