@@ -18,7 +18,7 @@ from countenance.speech.phones import Phones, span
 from countenance.speech.style import NEUTRAL, Style
 from countenance.speech.visemes import mouth_targets
 
-LEAST_S = 1.0  # of seen speech
+LEAST_S = 1.5  # of seen speech; of a second alone the lead is a guess, and others' words fit worse than before
 LEADS_S = tuple(round(0.02 * step, 2) for step in range(-3, 7))
 LEAD_COST = 0.03  # of correlation, for a lead 100 ms away from the usual
 RIDGE_S = 0.4  # seconds of footage that count as much as the table
@@ -58,7 +58,7 @@ def style_of(phones: Phones, times_s: ArrayLike, aperture: ArrayLike, width: Arr
 
     Aperture and width may have any unit (eye distances, pixels of a steadied picture); NaN where the mouth was not
     seen. Two seconds give gains and a lead, ten seconds targets for the usual visemes; what was not seen stays as
-    the table has it. Errors: InputError when less than a second of speech is seen, or the mouth never moves.
+    the table has it. Errors: InputError when less than 1.5 s of speech is seen, or the mouth never moves.
     """
     times = np.asarray(times_s, np.float64)
     opened, spread = np.asarray(aperture, np.float64), np.asarray(width, np.float64)
