@@ -25,6 +25,7 @@ NAMES = (
     "ledger",
     "disclosure",
     "lipsync",
+    "visemes",
     "align",
     "syncmeter",
     "dub",
