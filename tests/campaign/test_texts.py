@@ -113,10 +113,6 @@ def test_kanji_without_a_reading_stop_a_voice_that_cannot_read_them(
 
 
 def test_a_job_tells_what_its_variants_warn_of_once() -> None:
-    rows = [
-        VariantRow(
-            f"01{n}", "key", "keep", "en", "in_review", {"warnings": warnings} if warnings is not None else {}, {}
-        )
-        for n, warnings in enumerate((["a", "b"], ["b"], None))
-    ]
+    renders: list[dict[str, Any]] = [{"warnings": ["a", "b"]}, {"warnings": ["b"]}, {}]
+    rows = [VariantRow(f"01{n}", "job", "it", "keep", "en", "in_review", one, {}) for n, one in enumerate(renders)]
     assert Outcome(Path("out"), tuple(rows)).warnings == ("a", "b")
