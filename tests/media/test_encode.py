@@ -11,6 +11,7 @@ import pytest
 from clips import EXAMPLES, frames_of, picture, psnr_db, write_clip
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from soundtracked import level_at, tone, write_sound
 
 from countenance.errors import InputError
 from countenance.media.audio import read_audio
@@ -160,6 +161,17 @@ def test_encoded_sound_is_in_sync(tmp_path: Path, channels: int, at_s: float) ->
     assert samples is not None
     assert samples.shape[1] == channels
     assert len(samples) == pytest.approx(2.0 * RATE_HZ, abs=1024)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_a_files_sound_keeps_its_channels_in_their_order(tmp_path: Path, channels: int) -> None:
+    sound = np.column_stack([tone(400 * (1 + number), 1.0)[:, 0] for number in range(channels)])
+    path = write_sound(tmp_path / "sound.wav", sound)
+    samples = read_audio(write(tmp_path / "v.mp4", pictures(25, 64, 48), sound=Sound(blocks_of=path)))
+    assert samples is not None and samples.shape[1] == channels
+    for number in range(channels):
+        if number != 3:  # the low frequency channel is low
+            assert int(level_at(samples, 400 * (1 + number)).argmax()) == number
 
 
 def test_flat_samples_are_mono_and_no_samples_are_no_track(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ class Sound:
     """What is heard, from one of three: samples `(n,)` or `(n, channels)` float32 at 48 kHz from time 0, the sound of
     a file bit by bit (`blocks_of`, with its time 0 at `origin_s` on its clock), or a file's own AAC track as it is.
 
-    Samples of 5.1 stay 5.1; a file's sound is mixed down to stereo."""
+    5.1 stays 5.1; other numbers of channels are mixed down to stereo."""
 
     samples: NDArray[np.float32] | None = None
     blocks_of: Path | None = None
@@ -160,14 +160,11 @@ def _sound_packets(container: Any, sound: Sound) -> Iterator[Any]:
 def _mixed_blocks(sound: Sound) -> Iterator[Samples]:
     """Blocks (n, 1, 2 or 6), none of them empty."""
     whole: Iterable[Samples] = ()
-    if sound.samples is not None and columns(sound.samples).shape[1] == _SURROUND:
-        kept = iter((np.asarray(sound.samples),) if sound.samples.size else ())
-        return sound.work(kept) if sound.work else kept
     if sound.blocks_of is not None:
         whole = sound_blocks(sound.blocks_of, AUDIO_RATE_HZ, sound.origin_s)
     elif sound.samples is not None:
         whole = (columns(sound.samples),)
-    blocks = (at_most_stereo(block) for block in whole if block.size)
+    blocks = (block if block.shape[1] == _SURROUND else at_most_stereo(block) for block in whole if block.size)
     return sound.work(blocks) if sound.work else blocks
 
 
