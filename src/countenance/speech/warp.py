@@ -13,6 +13,7 @@ narrow band, so memory grows with the length alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -40,6 +41,7 @@ LEVEL_WEIGHT, SLOPE_WEIGHT = 2.0, 0.6
 COARSE = 4  # hops of the coarse pass
 COARSE_BAND_S, WIDEST_BAND_S, BAND_SHARE = 8.0, 40.0, 0.15
 FINE_BAND_S = 0.3
+GUIDED_BAND_S = 0.6
 WARPS = (0.84, 0.89, 0.94, 1.0, 1.06, 1.12, 1.18)  # of the frequency axis, child to large man
 HOLD = 800.0  # frames' worth of belief that two voices are alike
 REST_COST, REST_WEIGHT = 0.12, 1.2  # of resting on a quiet frame, and how much more on a loud one
@@ -56,20 +58,24 @@ INFINITE = 1e12
 class Witnessed:
     """Where a reading's phones and words lie in a recording.
 
-    `phones` cover the whole recording; `words` in order, as in the reading; `unlike` per word is the mean cosine
-    distance between the recording and the warped reading there: 0 alike, 1 unrelated, 2 opposite.
+    `phones` cover the whole recording; `sounds` are one for each sounding phone of the reading, `words` one for each
+    of its words; `unlike` per word is the mean cosine distance between the recording and the warped reading there:
+    0 alike, 1 unrelated, 2 opposite.
     """
 
     phones: Phones
+    sounds: Phones
     words: tuple[Word, ...]
     unlike: tuple[float, ...]
 
 
-def witness(samples: Samples, spoken: Speech) -> Witnessed:
+def witness(samples: Samples, spoken: Speech, guide: Sequence[tuple[float, float]] = ()) -> Witnessed:
     """Find `spoken`'s phones and words in a recording of the same text, (n,) float32 at 16 kHz.
 
     Times are seconds on the recording's clock. The recording may hold pauses anywhere between words; words that
     it lacks or has more cannot be told apart from the rest here: they show as a large `unlike`.
+    `guide` may hold moments of the reading and of the recording that lie within half a second of each other, in order
+    (such as another aligner's word starts): the search then stays near them.
     Errors: InputError when the recording is shorter than a third of the reading, or the reading is silent.
     """
     reading = resample(spoken.samples[:, None], spoken.rate_hz, RATE_HZ)[:, 0]
@@ -83,7 +89,13 @@ def witness(samples: Samples, spoken: Speech) -> Witnessed:
             f"A recording of {len(samples) / RATE_HZ:.1f} s is too short for a text that takes "
             f"{len(told.power) * HOP_S:.1f} s to read: give the recording of this text."
         )
-    states, unlike = _path(heard, told, breaks)
+    expected, half_s = _expected(heard, len(told.power)), _half_s(heard)
+    if guide:
+        told_s, heard_s = np.array(sorted(guide)).T
+        places = np.searchsorted(sounding * HOP_S, told_s)
+        expected = np.interp(np.arange(len(heard.power)) * HOP_S, np.maximum.accumulate(heard_s), places)
+        half_s = GUIDED_BAND_S
+    states, unlike = _path(heard, told, breaks, expected, half_s)
     return _placed(states, unlike, sounding, spoken, len(samples) / RATE_HZ)
 
 
@@ -176,13 +188,12 @@ def _sounding(spoken: Speech, count: int) -> tuple[Indices, Indices]:
     return sounding, breaks[(breaks > 0) & (breaks < len(sounding))]
 
 
-def _path(heard: _Sound, told: _Sound, breaks: Indices) -> tuple[Indices, Row]:
+def _path(heard: _Sound, told: _Sound, breaks: Indices, expected: Row, half_s: float) -> tuple[Indices, Row]:
     """For each frame of the recording the reading's frame, or -1 - k for a rest before break k, and its cost."""
     right = heard.features()
     rest = _rest_cost(heard)
     thin_right, thin_rest, thin_breaks = _thin(right), _thin(rest[:, None])[:, 0], np.unique(breaks // COARSE)
-    expected = _expected(heard, len(told.power))[::COARSE][: len(thin_right)] / COARSE
-    half = round(min(WIDEST_BAND_S, max(COARSE_BAND_S, BAND_SHARE * len(heard.power) * HOP_S)) / (HOP_S * COARSE))
+    expected, half = expected[::COARSE][: len(thin_right)] / COARSE, round(half_s / (HOP_S * COARSE))
     left = told.features()
     states, _ = _viterbi(thin_right, _thin(left), thin_rest, thin_breaks, expected, half, STAY_COARSE)
     left = _adapted(told, thin_right, states)
@@ -223,6 +234,11 @@ def _expected(heard: _Sound, count: int) -> Row:
     """The reading's frame that the flow of speech alone lets one expect at each frame of the recording."""
     passed = np.cumsum(heard.speech)
     return np.asarray(passed / passed[-1] * (count - 1), np.float64)
+
+
+def _half_s(heard: _Sound) -> float:
+    """How far the reading may lie from where the flow of speech lets one expect it."""
+    return min(WIDEST_BAND_S, max(COARSE_BAND_S, BAND_SHARE * len(heard.power) * HOP_S))
 
 
 def _rest_cost(heard: _Sound) -> Table:
@@ -354,7 +370,7 @@ def _placed(states: Indices, unlike: Row, sounding: Indices, spoken: Speech, dur
         words.append(replace(word, start_s=start_s, end_s=max(start_s, end_s)))
         own = (times >= start_s) & (times < end_s) & (states >= 0)
         strange.append(float(unlike[own].mean()) if own.any() else 1.0)
-    return Witnessed(covering(phones, duration_s), tuple(words), tuple(strange))
+    return Witnessed(covering(phones, duration_s), tuple(phones), tuple(words), tuple(strange))
 
 
 @dataclass(frozen=True, eq=False)
