@@ -35,10 +35,19 @@ def test_numbers_are_said_as_words() -> None:
     assert phones("2", "es") == phones("dos", "es")
 
 
-def test_emoji_and_marks_stay_with_a_word_and_are_not_said() -> None:
+def test_emoji_and_marks_are_not_said() -> None:
     plain = pronounce("Good morning", "en")
     decked = pronounce("😀 Good — morning!!! 🎉", "en")
     assert [word.phones for word in decked] == [word.phones for word in plain]
+
+
+def test_signs_that_are_read_are_read_and_soft_hyphens_are_not_seen() -> None:
+    assert len(pronounce("20 °C", "de")) == len(pronounce("20 Grad", "de"))
+    assert phones("Silben\u00adtrennung", "de") == phones("Silbentrennung", "de")
+
+
+def test_marks_between_small_words_are_kept() -> None:
+    assert " ".join(words("That — of — the people", "en")) == "That — of — the people"
 
 
 def test_scripts_without_spaces_are_split_where_the_voice_splits_them() -> None:

@@ -17,6 +17,8 @@ from countenance.speech.variants import other_ways
 LONGEST_PIECE = 300  # characters spoken at once: context reaches no further than a sentence
 TIES = "͜͡‿"
 DIPHTHONGS = {pair for pair in JOINED if len(pair) == 2 and "ː" not in pair and "ɹ" not in pair}
+UNSEEN = "\u00ad\u200b\u2060\ufeff\ufe0f\u20e3"  # soft hyphens, joints, what makes a picture of a sign
+FIRST_PICTURE = 0x2190  # arrows, then emoji; the degree sign and others that are read lie before
 STRESS = "ˈˌ'.|‖-–"
 
 
@@ -37,9 +39,8 @@ def pronounce(text: str, language: str, lexicon: Mapping[str, str] | None = None
     """The words of `text` in order, as a speaker of the BCP-47 `language` says them in this sentence.
 
     `lexicon` maps a word to its IPA, as `lexicon.matches` finds it in the text, and goes before espeak-ng; entries of
-    several words do not count here. Emoji and other
-    marks that are not spoken stay with the word beside them. Errors: InputError for an unknown language or a
-    text in which nothing can be spoken.
+    several words do not count here. Marks that are not spoken stay with the word beside them; emoji are left out.
+    Errors: InputError for an unknown language or a text in which nothing can be spoken.
     """
     own = _own(text, language, lexicon or {})
     words = [word for piece in _pieces(text) for word in _spoken(piece, language, own) if word.phones]
@@ -81,7 +82,7 @@ def _own(text: str, language: str, lexicon: Mapping[str, str]) -> dict[str, tupl
 
 
 def _spoken(piece: str, language: str, own: Mapping[str, tuple[str, ...]]) -> Iterator[Pronounced]:
-    clean = "".join(" " if _unspoken(c) else c for c in piece)
+    clean = "".join(_spoken_character(c) for c in piece)
     if not any(c.isalnum() for c in clean):
         return
     try:
@@ -94,8 +95,19 @@ def _spoken(piece: str, language: str, own: Mapping[str, tuple[str, ...]]) -> It
         if len(parts) == 1 or sum(any(c.isalnum() for c in part) for part in parts) < 2:
             yield _pronounced(word.text, _phones_of(speech, word), own, word.space_after)
             continue
-        for part in parts:  # espeak says some pairs of small words in one breath
+        for part in _with_marks(parts):  # espeak says some pairs of small words in one breath
             yield from _alone(part, language, own)
+
+
+def _with_marks(parts: list[str]) -> list[str]:
+    """Words with the marks that stand alone behind them."""
+    result: list[str] = []
+    for part in parts:
+        if result and not any(c.isalnum() for c in part):
+            result[-1] += f" {part}"
+        else:
+            result.append(part)
+    return result
 
 
 def _alone(part: str, language: str, own: Mapping[str, tuple[str, ...]]) -> Iterator[Pronounced]:
@@ -129,9 +141,14 @@ def _bare(word: str) -> str:
     return _core(word).casefold()
 
 
-def _unspoken(character: str) -> bool:
-    """Emoji and what joins them: espeak would read their names, people do not."""
-    return unicodedata.category(character) in ("So", "Sk", "Cf", "Cn", "Co", "Cc") or character in "\ufe0f\u20e3"
+def _spoken_character(character: str) -> str:
+    """Itself, or a blank for an emoji (espeak would read its name, people do not), or nothing for what has no sign."""
+    if character in UNSEEN:
+        return ""
+    kind = unicodedata.category(character)
+    if kind in ("Cc", "Cn", "Co", "Cs") or (kind in ("So", "Sk") and ord(character) >= FIRST_PICTURE):
+        return " "
+    return character
 
 
 def _pieces(text: str) -> Iterator[str]:
