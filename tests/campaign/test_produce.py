@@ -24,6 +24,7 @@ from countenance.provenance.verify import verify_file
 from countenance.rights.register import withdraw_grant
 from countenance.store.files import read_json, sha256_file
 from countenance.store.project import init_project
+from countenance.synthesis.patchfile import read_patches
 
 KEYS = ["keep-en", "keep-de", "ben-en", "ben-de"]
 
@@ -62,6 +63,16 @@ def test_each_variant_has_a_report_and_a_preview_that_says_what_it_is(told: Told
         qc = json.loads((folder / "qc.json").read_text())
         assert qc["variant"]["id"] == row.id
         assert {figure["key"]: figure["value"] for figure in qc["figures"]}["outside_exact"] == 1.0
+
+
+def test_where_the_original_sound_stays_no_bit_of_the_face_is_touched(told: Told) -> None:
+    """Nothing is painted at all: what is released are the master's own pictures."""
+    painted = {
+        row.key: sum(1 for _ in read_patches(Path(row.render["folder"]) / "patches.bin", row.render["pictures_sha256"]))
+        for row in told.made.rows.values()
+    }
+    assert painted["keep-en"] == 0
+    assert painted["keep-de"] > 0
 
 
 def test_making_it_again_makes_nothing_new(told: Told) -> None:

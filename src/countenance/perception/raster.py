@@ -100,13 +100,22 @@ def _evaluate(index: NDArray[np.int32], corners: F32, values: F32) -> F32:
     along_x = (rise_a * side_b[:, 1:] - rise_b * side_a[:, 1:]) / area
     along_y = (rise_b * side_a[:, :1] - rise_a * side_b[:, :1]) / area
     offset = values[:, 0] - along_x * origin[:, :1] - along_y * origin[:, 1:]
-    planes = np.stack([along_x, along_y, offset], axis=1).astype(np.float32)  # (t, 3, k)
-    owner = np.maximum(index, 0).ravel()
+    planes = np.stack([along_x, along_y, offset]).astype(np.float32).transpose(2, 0, 1)  # (k, 3, t)
+    owner = np.maximum(index, 0)
     height, width = index.shape
-    mine = planes.reshape(len(planes), -1).take(owner, axis=0).reshape(height, width, 3, -1)
-    x = np.arange(width, dtype=np.float32)[None, :, None]
-    y = np.arange(height, dtype=np.float32)[:, None, None]
-    return np.asarray(mine[:, :, 0] * x + mine[:, :, 1] * y + mine[:, :, 2], np.float32)
+    x = np.arange(width, dtype=np.float32)
+    y = np.arange(height, dtype=np.float32)[:, None]
+    # Value by value: rows of a whole picture are quick, rows of two or three numbers are not.
+    found = []
+    for across, down, start in np.ascontiguousarray(planes):
+        value = across.take(owner)
+        value *= x
+        rise = down.take(owner)
+        rise *= y
+        value += rise
+        value += start.take(owner)
+        found.append(value)
+    return _three_axes(np.asarray(cv2.merge(found), np.float32))
 
 
 def _turn(corners: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:

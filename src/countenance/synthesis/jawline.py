@@ -124,7 +124,7 @@ def moved_ground(layout: LowerFace, before: F32, after: F32, frame_size: tuple[i
     values = np.concatenate([pull, *(share * pull[_JAW] for _, share in _RINGS)])
     if float(np.abs(values[layout.all_points]).max()) < _STILL_PX:
         return None
-    cell = max(4, round(unit * _CELL))
+    cell = 2 * max(2, round(unit * _CELL / 2))
     box = Box.around(points[layout.all_points], 2 * cell, frame_size)
     if box is None:
         return None
@@ -137,8 +137,22 @@ def moved_ground(layout: LowerFace, before: F32, after: F32, frame_size: tuple[i
     # The cells at the box's rim stay as they are, so that the movement never ends in a step.
     for rim in (field[:2], field[-2:], field[:, :2], field[:, -2:]):
         rim[...] = 0
-    whole = cv2.resize(field, None, fx=cell, fy=cell, interpolation=cv2.INTER_LINEAR)
-    return Ground(box, whole[: box.height, : box.width], behind=True)
+    return _trimmed(box, field, cell)
+
+
+def _trimmed(box: Box, field: F32, cell: int) -> Ground | None:
+    """The movement on a grid of cells at full size, in no larger a box than it needs."""
+    rows, columns = (np.flatnonzero(field.any(axis=axes)) for axes in ((1, 2), (0, 2)))
+    if not len(rows):
+        return None
+    # A cell more on each side, where the movement is interpolated to nothing; an even cell keeps the box even.
+    top, left = int(rows[0]) - 1, int(columns[0]) - 1
+    whole = cv2.resize(
+        field[top : rows[-1] + 2, left : columns[-1] + 2], None, fx=cell, fy=cell, interpolation=cv2.INTER_LINEAR
+    )
+    x, y = box.x + left * cell, box.y + top * cell
+    width, height = min(whole.shape[1], box.x + box.width - x), min(whole.shape[0], box.y + box.height - y)
+    return Ground(Box(x, y, width, height), whole[:height, :width], behind=True)
 
 
 def _ring_starts() -> list[int]:
