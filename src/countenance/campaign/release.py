@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from countenance.campaign.brief import Brief
+from countenance.campaign.insync import measure_delivered
 from countenance.campaign.labelling import label_for, require_badge
 from countenance.campaign.patches import FOLDER, export_patches, facts_of
 from countenance.campaign.permission import Watch, publishing_uses, require_in, require_release_rights
@@ -159,6 +160,7 @@ def _seal(
     if not is_encoded(folder):
         _encode(task, record, rendering, folder, progress)
     require_badge(folder / UNSEALED_VIDEO, record)
+    delivered = measure_delivered(task, rendering, folder / UNSEALED_VIDEO)
     receipt = make_receipt(task, row, rendering, grants, record)
     record = dataclasses.replace(record, receipt_sha256=digest_of(receipt))
     timeline = task.timeline
@@ -172,7 +174,8 @@ def _seal(
     )
     if task.brief.label.audio:
         sealed["audio"] = write_sound_alone(task.project, folder / VIDEO, folder / AUDIO, record)
-    write_json(folder / "release.json", {"record": record.to_json(), "receipt": receipt, **sealed})
+    facts = {"record": record.to_json(), "receipt": receipt, **sealed, "delivered": delivered}
+    write_json(folder / "release.json", facts)
     clear_unsealed(folder)
 
 
@@ -337,6 +340,7 @@ def _package(
                 "seal": sealed["seal"],
                 "poster": sealed["poster"],
                 **({"audio": sealed["audio"]} if "audio" in sealed else {}),
+                **({"delivered": sealed["delivered"]} if "delivered" in sealed else {}),
                 **({"patches": facts_of(patches)} if patches else {}),
             },
             patches=patches,
