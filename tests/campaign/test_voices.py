@@ -13,6 +13,7 @@ from pipers import write_piper
 
 from countenance.campaign.brief import Brief, load_brief
 from countenance.campaign.permission import require_rights
+from countenance.campaign.person import _outside_of
 from countenance.campaign.plan import plan
 from countenance.campaign.stages import Dub, Seen, see, speak_dub
 from countenance.campaign.voice_facts import voice_engine, voice_sentence
@@ -202,3 +203,13 @@ def test_a_synthetic_house_voice_needs_no_grant(short_master: Path, tmp_path: Pa
 def test_who_is_seen_still_has_reference_pictures(short_master: Path, tmp_path: Path) -> None:
     with pytest.raises(BriefError, match=r"'talents.nora.references' is missing"):
         brief_with(tmp_path, short_master, None, talents={"nora": NARRATOR})
+
+
+def test_a_recording_is_among_the_files_of_the_person_who_spoke_it(
+    short_master: Path, tmp_path: Path, recording: Path
+) -> None:
+    voices = {"de": {"recording": str(recording), "of": "nora"}}
+    brief = brief_with(tmp_path / "a", short_master, voices, talents={"nora": NARRATOR}, faces=("keep",))
+    own = {Path(one.path).name: one for one in _outside_of(brief, "nora")}
+    assert set(own) == {"de.wav", "nora.grant.yaml"} and own["de.wav"].kind == "voice" and own["de.wav"].alone
+    assert "de.wav" not in {Path(one.path).name for one in _outside_of(brief, "ada")}

@@ -165,12 +165,12 @@ class Outside:
     """
 
     path: str
-    kind: str  # "reference", "grant", "footage" or "brief"
+    kind: str  # "reference", "grant", "voice" (recorded or cloned), "footage" or "brief"
     others: int = 0
 
     @property
     def alone(self) -> bool:
-        return self.kind in ("reference", "grant") or (self.kind == "footage" and not self.others)
+        return self.kind in ("reference", "grant", "voice") or (self.kind == "footage" and not self.others)
 
 
 def outside(project: Project, person: Person) -> list[Outside]:
@@ -192,6 +192,8 @@ def _outside_of(brief: Brief, name: str) -> Iterable[Outside]:
     yield from (Outside(str(path), "reference") for path in own)
     if talent.grant is not None:
         yield Outside(str(talent.grant), "grant")
+    lent = [wish for wish in brief.voices.values() if wish.of == name]
+    yield from (Outside(str(path), "voice") for wish in lent for path in (wish.recording, wish.model) if path)
     seen = {face.talent for face in brief.seen}
     if name in seen:
         yield Outside(str(brief.master), "footage", len(seen - {name}) + brief.others_untouched)
