@@ -225,3 +225,20 @@ def test_a_long_recording_is_aligned_as_its_parts_are(footage: Path) -> None:
     once, often = align(sound, RATE_HZ, text, "de"), align(np.tile(sound, 6), RATE_HZ, " ".join([text] * 6), "de")
     wanted = np.concatenate([starts_s(once) + turn * len(sound) / RATE_HZ for turn in range(6)])
     assert np.mean(np.abs(starts_s(often) - wanted)) < 0.02
+
+
+@pytest.mark.footage
+@pytest.mark.long
+def test_much_text_before_and_foreign_speech_between_move_nothing(footage: Path) -> None:
+    german = read_mono(footage / "speech-ms/de-DE.wav", RATE_HZ)
+    spanish = read_mono(footage / "speech-ms/es-ES.wav", RATE_HZ)
+    assert german is not None and spanish is not None
+    text = (footage / "speech-ms/de-DE.txt").read_text("utf-8-sig").split("\t")[1].strip()
+    wanted = starts_s(align(german, RATE_HZ, text, "de"))
+    other = "Der Zug nach Hamburg fährt heute leider erst um kurz nach acht Uhr ab. " * 20
+    found = align(german, RATE_HZ, other + text, "de")
+    assert np.abs(starts_s(found)[-len(wanted) :] - wanted).max() < 0.06
+    assert found.problems[0].kind == "missing" and found.problems[0].text == other.strip()
+    twice = starts_s(align(np.concatenate([german, spanish, german]), RATE_HZ, f"{text} {text}", "de"))
+    later_s = (len(german) + len(spanish)) / RATE_HZ
+    assert np.abs(twice - np.concatenate([wanted, wanted + later_s])).mean() < 0.01
