@@ -57,8 +57,8 @@ def run() -> list[Table]:
              "width, second half: table → style of the first", "motion of the opening"),
             tuple(rows),
             (
-                "Correlations by the table in all of the clip, and in its second half. Motion: mean change from picture "
-                "to picture in speech, the table's over the measured one.",
+                "Correlations by the table in all of the clip, and in its second half. Motion: mean change from "
+                "picture to picture in speech, the table's over the measured one.",
                 "Reach and dominance of the table were set with the help of the presenters' and GRID's clips; "
                 "retalking/1 was not looked at. In grid/sbia1a the letter a is taken for the article.",
             ),

@@ -142,11 +142,11 @@ def _effects(wish: SoundWish, seen: Seen) -> _Effects | None:
         sound = read_audio(path, RATE_HZ, origin_s, wanted)
         assert sound is not None
         return _beside_dialogue(_mixable(sound), f"audio track {wanted} of the master", seen, _programme(seen))
-    programme = _programme(seen)
     if isinstance(wanted, tuple):
+        programme = _programme(seen)
         if programme is None:
             raise InputError(
-                f"{path.name} has no sound, so `sound.music_and_effects.channels` names nothing: remove it."
+                f"{path.name} has no sound, so there are no `sound.music_and_effects.channels`: remove them."
             )
         return _of_channels(programme, channel_numbers(tracks[0], wanted), ", ".join(wanted), seen)
     named = next((track for track in tracks if track.wordless), None)
@@ -154,8 +154,11 @@ def _effects(wish: SoundWish, seen: Seen) -> _Effects | None:
         sound = read_audio(path, RATE_HZ, origin_s, named.number)
         assert sound is not None
         source = f"audio track {named.number} of the master ({named.title or named.language})"
-        return _beside_dialogue(_mixable(sound), source, seen, programme if named.number else None)
-    if programme is not None and programme.shape[1] == mix.SURROUND and _speaks_in_the_centre_only(programme, seen):
+        return _beside_dialogue(_mixable(sound), source, seen, _programme(seen) if named.number else None)
+    if len(tracks[0].channels) != mix.SURROUND:
+        return None
+    programme = _programme(seen)
+    if programme is not None and _speaks_in_the_centre_only(programme, seen):
         around = tuple(number for number in range(mix.SURROUND) if number != mix.CENTRE)
         return _of_channels(programme, around, "all but the centre of 5.1", seen)
     return None
