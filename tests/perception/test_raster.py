@@ -98,3 +98,11 @@ def test_normals_have_length_one_and_a_face_looks_at_the_camera(ada_seen: Percep
     nose, right_cheek, left_cheek = normals[4], normals[50], normals[280]
     assert min(-nose[2], -right_cheek[2], -left_cheek[2]) > 0.5
     assert right_cheek[0] < left_cheek[0]  # each cheek looks to its own side
+
+
+def test_as_many_values_as_there_are_points_may_be_spread() -> None:
+    points = np.array([[0, 0], [20, 0], [0, 20]], np.float32)
+    shares, valid = spread(points, np.array([[0, 1, 2]], np.int32), np.tile(np.eye(3, dtype=np.float32), 200), (20, 20))
+    assert shares.shape == (20, 20, 600)
+    assert np.array_equal(shares[..., 3:6], shares[..., :3])
+    assert shares[5, 5, :3].sum() == pytest.approx(1.0) and valid[5, 5]

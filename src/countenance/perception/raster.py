@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from countenance.media.frame import F32
 
 _TOUCH = 0.02  # of a pixel
+_MOST_MERGED = 64  # planes; OpenCV has a limit
 
 
 def spread(
@@ -115,6 +116,8 @@ def _evaluate(index: NDArray[np.int32], corners: F32, values: F32) -> F32:
         value += rise
         value += start.take(owner)
         found.append(value)
+    if len(found) > _MOST_MERGED:
+        return np.stack(found, axis=-1)
     return _three_axes(np.asarray(cv2.merge(found), np.float32))
 
 
