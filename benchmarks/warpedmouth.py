@@ -12,7 +12,7 @@ from countenance.perception.pose import apply, steady_frame
 from countenance.perception.raster import spread
 from countenance.perception.topology import POINTS, triangles
 from countenance.synthesis.mouthpath import INNER_STRIP, with_gap
-from countenance.synthesis.mouths import Mouth, MouthLibrary, gap_and_width, wanted_shapes
+from countenance.synthesis.mouths import Mouth, MouthLibrary, gap_and_width
 
 
 def last_mouth(library: MouthLibrary) -> Mouth:
@@ -59,7 +59,7 @@ class WarpedMouth:
 
     def _pulled(self, number: int) -> F32:
         assert self.targets is not None
-        gap, width = wanted_shapes(self.library, self.targets[number : number + 1])[0]
+        gap, width = _wanted(self.library, self.targets[number : number + 1])[0]
         shape = self.mouth.shape.copy()
         _gap, now = gap_and_width(shape, self.library.unit)
         middle = (shape[61] + shape[291]) / 2
@@ -76,3 +76,18 @@ def _corners(box: Box) -> F32:
 def _joined(second: F32, first: F32) -> F32:
     """First one similarity, then the other."""
     return np.asarray(second[:, :2] @ first + np.array([[0, 0, second[0, 2]], [0, 0, second[1, 2]]]), np.float32)
+
+
+def _wanted(library: MouthLibrary, targets: F32) -> F32:
+    """Lip gap and width `(n, 2)` in eye distances for mouth targets `(n, 4)` (aperture, width, press, tuck).
+
+    The talent's own range is used: what is wide open for one person is not for another.
+    """
+    low, _middle, high = library.gap
+    narrow, rest, wide = library.width
+    aperture, spread, press, tuck = targets.T
+    gap = low + np.clip(aperture, 0, 1) * max(high - low, 0.03)
+    shut = np.clip(np.maximum(press, tuck * 0.7), 0, 1)
+    gap = gap * (1 - shut) + library.shut * shut
+    width = rest + np.where(spread > 0, spread * (wide - rest), spread * (rest - narrow))
+    return np.stack([gap, width], axis=1).astype(np.float32)

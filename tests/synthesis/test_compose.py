@@ -8,6 +8,7 @@ import pytest
 from clips import bits
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plans import plan_targets
 
 from countenance.media.frame import F32, Box, Frame
 from countenance.perception.tracks import Face, Perception
@@ -15,7 +16,6 @@ from countenance.synthesis.compose import Compositor, _blended
 from countenance.synthesis.engine import Patch
 from countenance.synthesis.likeness import Likeness
 from countenance.synthesis.lipsync import prepare_lipsync
-from countenance.synthesis.mouthpath import plan_targets
 from countenance.synthesis.mouths import MouthLibrary
 from countenance.synthesis.occlusion import Cover
 from countenance.synthesis.swap import prepare_swap

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from clips import bits
+from plans import plan_targets
 
 from countenance.media.frame import Box, Frame
 from countenance.perception.crop import square_around
@@ -15,7 +16,6 @@ from countenance.perception.tracks import Face, Perception
 from countenance.quality.meter import lip_gap
 from countenance.synthesis.compose import Compositor
 from countenance.synthesis.lipsync import LipPainter, prepare_lipsync
-from countenance.synthesis.mouthpath import plan_targets
 from countenance.synthesis.mouths import MouthLibrary, gap_and_width
 from countenance.synthesis.occlusion import Cover
 

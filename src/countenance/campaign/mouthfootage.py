@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,14 +38,10 @@ def mouths_of(task: Task, part: Part) -> MouthLibrary:
     """
     tracks = task.seen.perception.of_person(part.track)
     clips = [filmed(Footage(task.master, tracks, _own_phones(task, part)))]
+    language = task.brief.script.language
     for path in task.brief.talents[part.seen].clips:
-        made_of = [*clip_hashes(path), task.brief.script.language]
-        clips.append(
-            kept_mouths(
-                task.project, part.seen, made_of,
-                lambda path=path: film_clip(path, task.brief.script.language, tracks[0].embedding),
-            )
-        )  # fmt: skip
+        take = partial(film_clip, path, language, tracks[0].embedding)
+        clips.append(kept_mouths(task.project, part.seen, [*clip_hashes(path), language], take))
     return library_of(clips)
 
 

@@ -161,8 +161,10 @@ def _guessed(lessons: Sequence[Lesson]) -> Habits:
     by_sound[:2] = weights[:2]
     usual = faces.mean(axis=0) - np.tensordot(mean[:2], weights[:2], 1)
     reach = _FURTHEST * np.abs(turns - mean[2:]).max(axis=0)
-    tables = (usual, by_sound, weights[2:], mean[2:], reach)
-    return Habits(*(table.astype(np.float32) for table in tables), told=False)
+    usual, by_sound, by_pose, posed, reach = (
+        table.astype(np.float32) for table in (usual, by_sound, weights[2:], mean[2:], reach)
+    )
+    return Habits(usual, by_sound, by_pose, posed, reach, told=False)
 
 
 def _corrected(guess: Habits, lessons: Sequence[Lesson], belief: float) -> Habits:

@@ -18,7 +18,7 @@ from countenance.perception.topology import LIPS_INNER, LIPS_OUTER
 from countenance.speech.phones import Phones
 from countenance.speech.visemes import mouth_targets
 from countenance.synthesis.mouthhabits import REST, sounds
-from countenance.synthesis.mouths import MouthLibrary, choose_path, wanted_shapes
+from countenance.synthesis.mouths import MouthLibrary
 from countenance.synthesis.mouthsearch import Steps, cheapest
 
 FOOTAGE, MADE = "footage", "made"
@@ -41,7 +41,6 @@ _FAR, _FAR_PICTURES = 0.5, 200  # cost of the light and mood of another moment
 _SHUT, _SHUT_GAP = 30.0, 0.02
 _JUMP, _JUMP_SHAPE, _JUMP_LOOK, _LOOK = 1.0, 1.0, 1.0, 12.0
 _LIPS = np.array(LIPS_OUTER + LIPS_INNER)
-_MADE_GAP = 0.05  # eye distances: lips that were moved farther than this are no longer the footage's
 _LOWER = np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308])
 _UPPER = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308])
 _LIPS_LOW = np.array([14, 87, 178, 88, 95, 317, 402, 318, 324, 17, 84, 181, 91, 146, 314, 405, 321, 375])
@@ -201,21 +200,6 @@ def _calmed(shapes: F32) -> F32:
     if window < 3:
         return shapes
     return np.asarray(savgol_filter(shapes, window, min(2, window - 1), axis=0, mode="interp"), np.float32)
-
-
-def plan_targets(library: MouthLibrary, targets: F32, poses: F32) -> MouthPlan:
-    """The plan for mouth targets `(n, 4)` and head poses `(n, 3)`, one row per output picture."""
-    wanted = wanted_shapes(library, targets)
-    path = choose_path(library, wanted, poses)
-    shapes = np.stack([library.mouths[k].shape for k in path])
-    window = min(5, len(shapes) - (1 - len(shapes) % 2))
-    if window >= 3:
-        shapes = savgol_filter(shapes, window, min(2, window - 1), axis=0, mode="interp").astype(np.float32)
-    found = np.array([library.mouths[k].gap for k in path])
-    gaps = _reachable(wanted[:, 0], found, must_shut=targets[:, 2:].max(axis=1) > _MUST)
-    exact = np.stack([with_gap(s, float(gap), library.unit) for s, gap in zip(shapes, gaps, strict=True)])
-    origin = np.where(np.abs(gaps - found) > _MADE_GAP, MADE, FOOTAGE)
-    return MouthPlan(path, exact.astype(np.float32), origin)
 
 
 def _reachable(

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from countenance.media.frame import F32, U8, Box
 from countenance.media.probe import Master
 from countenance.perception.pose import apply, steady_frame
-from countenance.perception.topology import LIPS_INNER, LIPS_OUTER
 from countenance.perception.tracks import FaceTrack
 from countenance.speech.phones import Phones
 from countenance.synthesis.mouthclips import MOST, Filmed, Footage, filmed, kept
@@ -25,11 +24,6 @@ from countenance.synthesis.mouthhabits import Habits, Lesson, in_time, learn, so
 _TOUCHING = 0.014  # eye distances: see quality.articulation
 _BETWEEN_CLIPS = 1000  # pictures, so that no mouth of one clip follows on one of another
 _LOOK_PX = (24, 18)
-_LIPS = np.array(LIPS_OUTER + LIPS_INNER)
-_JUMP, _JUMP_SHAPE = 0.25, 3.0  # cost of leaving the footage's own order, fixed and by the change of shape
-_FIT = 2.0  # weight of the lips' shape against the head's pose
-_POSE_DEGREES = 3.5  # of yaw and pitch that cost as much as a wrong mouth; roll is undone by turning
-_SHUT = 30.0  # how much more a wrong gap costs where the lips must close
 
 
 @dataclass(frozen=True)
@@ -155,54 +149,3 @@ def _look(pixels: U8, box: Box, to_face: F32, reference: F32, unit: float) -> U8
 def _range(values: NDArray[np.float64]) -> tuple[float, float, float]:
     low, middle, high = np.percentile(values, [5, 50, 95])
     return float(low), float(middle), float(high)
-
-
-def wanted_shapes(library: MouthLibrary, targets: F32) -> F32:
-    """Lip gap and width `(n, 2)` in eye distances for mouth targets `(n, 4)` (aperture, width, press, tuck).
-
-    The talent's own range is used: what is wide open for one person is not for another.
-    """
-    low, _middle, high = library.gap
-    narrow, rest, wide = library.width
-    aperture, spread, press, tuck = targets.T
-    gap = low + np.clip(aperture, 0, 1) * max(high - low, 0.03)
-    shut = np.clip(np.maximum(press, tuck * 0.7), 0, 1)
-    gap = gap * (1 - shut) + library.shut * shut
-    width = rest + np.where(spread > 0, spread * (wide - rest), spread * (rest - narrow))
-    return np.stack([gap, width], axis=1).astype(np.float32)
-
-
-def choose_path(library: MouthLibrary, wanted: F32, poses: F32) -> NDArray[np.int64]:
-    """Which mouth to show at each output picture `(n,)`: the cheapest path (Viterbi 1967).
-
-    A mouth costs by its distance from the wanted gap and width and from the head's pose; staying in the footage's
-    own order is free, a jump costs by how much the lips change.
-    """
-    # Square roots of gaps: between shut and nearly shut lies more than between open and wide open.
-    have = np.array([[np.sqrt(m.gap), m.width] for m in library.mouths], np.float32)
-    wanted = np.stack([np.sqrt(np.maximum(wanted[:, 0], 0)), wanted[:, 1]], axis=1)
-    nearly_shut = np.sqrt((library.gap[0] + library.shut) / 2)
-    pose = np.stack([m.pose for m in library.mouths])
-    order = np.array([m.frame for m in library.mouths])
-    gap_unit = max(np.sqrt(library.gap[2]) - np.sqrt(library.gap[0]), 0.05)
-    width_unit = max(library.width[2] - library.width[0], 0.05)
-    unit = np.array([gap_unit, width_unit * 1.5], np.float32)
-    lips = np.stack([m.shape[_LIPS] for m in library.mouths]).reshape(len(have), -1) / library.unit
-    change = np.sqrt(((lips[:, None] - lips[None]) ** 2).mean(axis=2))
-    jump = _JUMP + _JUMP_SHAPE * change
-    follows = (order[None, :] - order[:, None] >= 0) & (order[None, :] - order[:, None] <= 2)
-    jump[follows] = 0.1 * change[follows]
-    back = np.empty((len(wanted), len(have)), np.int64)
-    cost = np.zeros(len(have), np.float32)
-    for t, (shape, turned) in enumerate(zip(wanted, poses, strict=True)):
-        strict = np.array([_SHUT if shape[0] < nearly_shut else 1.0, 1.0])
-        local = (((have - shape) / unit) ** 2 * strict).sum(axis=1)
-        local = local * _FIT + (((pose - turned)[:, :2] / _POSE_DEGREES) ** 2).sum(axis=1)
-        step = cost[:, None] + jump if t else np.broadcast_to(cost[:, None], jump.shape)
-        back[t] = step.argmin(axis=0)
-        cost = step[back[t], np.arange(len(have))] + local
-    path = np.empty(len(wanted), np.int64)
-    path[-1] = int(cost.argmin())
-    for t in range(len(wanted) - 1, 0, -1):
-        path[t - 1] = back[t, path[t]]
-    return path
