@@ -111,8 +111,8 @@ def alignment(*problems: Mismatch, words: int = 20) -> Alignment:
     [
         ((), True),
         ((Mismatch("missing", 1.0, 1.0, "w2 w3", 0.9),), True),  # two of twenty
-        ((Mismatch("missing", 1.0, 4.0, "w2 w3 w4 w5 w6 w7", 0.9),), False),  # six of twenty
-        ((Mismatch("unsure", 1.0, 4.0, "w2 w3 w4 w5 w6 w7", 0.9),), False),
+        ((Mismatch("missing", 1.0, 4.0, "w2 w3 w4 w5 w6 w7 w8", 0.9),), False),  # seven of twenty
+        ((Mismatch("unsure", 1.0, 4.0, "w2 w3 w4 w5 w6 w7 w8", 0.9),), False),
         ((Mismatch("extra", 1.0, 2.0, "", 0.9),), True),  # one second of ten
         ((Mismatch("extra", 1.0, 4.0, "", 0.9),), False),
         ((Mismatch("language", 0.0, 10.0, "", 0.9),), False),
@@ -126,8 +126,8 @@ def test_a_slip_is_forgiven_and_another_text_is_not(problems: tuple[Mismatch, ..
 
 
 def test_words_of_which_it_is_not_sure_are_doubted_too() -> None:
-    assert trusted(replace(alignment(), certainty=(0.9,) * 15 + (0.1,) * 5))
-    assert not trusted(replace(alignment(), certainty=(0.9,) * 14 + (0.1,) * 6))
+    assert trusted(replace(alignment(), certainty=(0.1,) * 6 + (0.9,) * 14))
+    assert not trusted(replace(alignment(), certainty=(0.1,) * 9 + (0.9,) * 11))
 
 
 def test_where_another_text_is_said_nothing_else_is_told() -> None:
