@@ -37,9 +37,10 @@ JITTER_S = 0.02  # containers with millisecond clocks round; a real gap is longe
 def sound_blocks(
     path: str | Path, rate_hz: int = 48000, origin_s: Fraction | float = 0, track: int | None = None
 ) -> Iterator[Samples]:
-    """Decode the best audio stream bit by bit: consecutive blocks of float32 (n, channels) in [-1, 1] at `rate_hz`.
+    """Decode the first audio stream bit by bit: consecutive blocks of float32 (n, channels) in [-1, 1] at `rate_hz`.
 
-    `track` takes another one of the file's audio streams, counted from 0.
+    `track` takes another one of the file's audio streams, counted from 0. The first is the programme, whatever an
+    audio track beside it may have in channels or bits.
 
     The first sample is `origin_s` on the file's clock (the clock of the presentation timestamps): a stream that
     starts later is padded with silence, one that starts earlier is trimmed, and gaps inside are filled with
@@ -50,9 +51,9 @@ def sound_blocks(
     """
     try:
         with av.open(str(path)) as container:
-            stream = container.streams.best("audio") if track is None else _track(container, path, track)
-            if stream is None:
+            if not container.streams.audio and track is None:
                 return
+            stream = _track(container, path, track or 0)
             frames = _decoded(container, stream)
             first = next(frames, None)
             if first is None:
@@ -85,10 +86,10 @@ def read_mono(path: str | Path, rate_hz: int = 16000, origin_s: Fraction | float
 
 
 def sound_rate_hz(path: str | Path) -> int:
-    """The sample rate of the best audio stream as it is stored; InputError when the file has none."""
+    """The sample rate of the first audio stream as it is stored; InputError when the file has none."""
     try:
         with av.open(str(path)) as container:
-            stream = container.streams.best("audio")
+            stream = next(iter(container.streams.audio), None)
             if stream is None:
                 raise InputError(f"{path} has no sound: give a media file with an audio track.")
             return int(stream.codec_context.sample_rate)
