@@ -52,6 +52,12 @@ def test_each_track_can_be_read(tmp_path: Path) -> None:
         read_audio(path, track=2)
 
 
+def test_the_programme_is_the_first_track_even_beside_one_with_more_channels(tmp_path: Path) -> None:
+    path = write_master(tmp_path / "m.mkv", [(tone(200, 0.5), {}), (tone(300, 0.5, 2), {"title": "M&E"})], pictures=5)
+    samples = read_audio(path)
+    assert samples is not None and samples.shape[1] == 1
+
+
 def test_channels_are_found_by_short_and_long_names_and_numbers() -> None:
     assert channel_numbers(SURROUND, ["L", "R", "LFE", "Ls", "Rs"]) == (0, 1, 3, 4, 5)
     assert channel_numbers(SURROUND, ["FC"]) == (2,) and channel_numbers(FOUR, ["3", "4"]) == (2, 3)
