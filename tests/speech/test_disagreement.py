@@ -5,7 +5,7 @@ import numpy as np
 from countenance.speech.acoustic import Heard
 from countenance.speech.disagreement import belonging, certainties, extras, lacking
 from countenance.speech.phones import Word
-from countenance.speech.pieces import Piece, _cuts, _Pause, _trimmed
+from countenance.speech.pieces import Piece, _cuts, _Pause, _pauses, _trimmed
 from countenance.speech.placing import placed
 from countenance.speech.trellis import Step
 
@@ -73,3 +73,15 @@ def test_long_recordings_are_cut_at_their_longest_pauses() -> None:
 def test_silence_around_a_piece_is_not_searched() -> None:
     steps = [Step(0, 0, -1)] * 500 + [Step(0, 0, 0)] * 100 + [Step(1, 0, -1)] * 500
     assert _trimmed(steps, 0, 1100, 0, 1) == Piece(900, 1300, 0, 1)
+
+
+def test_without_pauses_a_recording_is_cut_between_words() -> None:
+    steps = [Step(word, 0, state) for word in range(300) for state in range(3) for _ in range(10)]
+    cuts = _cuts(_pauses(steps), len(steps))
+    assert [cut.first * 0.02 for cut in cuts] == [30, 60, 90, 120]
+    assert all(cut.first == 30 * cut.word for cut in cuts)
+
+
+def test_a_pause_is_where_the_next_word_is_known() -> None:
+    steps = [Step(0, 0, 0)] * 10 + [Step(1, 0, -1)] * 20 + [Step(1, 0, 0)] * 10 + [Step(2, 0, -1)] * 20
+    assert _pauses(steps) == [_Pause(10, 30, 1)]

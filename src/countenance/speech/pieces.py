@@ -57,12 +57,22 @@ def pieces(heard: Listening, words: Sequence[Pronounced]) -> list[Piece]:
 
 
 def _pauses(steps: Sequence[Step]) -> list[_Pause]:
-    """Long enough pauses between words; what the search left out around them stays with the words before."""
+    """Long enough pauses between words, and for want of them every place where a word follows another.
+
+    What the search left out around them stays with the words before.
+    """
     result, frame = [], 0
     for quiet, run in groupby(steps, key=lambda step: step.state == -1):
         size = sum(1 for _ in run)
         last = frame + size
-        if quiet and frame > 0 and last < len(steps) and size * SKIM_S >= PAUSE_S and steps[last].state >= 0:
+        if not quiet:
+            pairs = ((at, steps[at - 1], steps[at]) for at in range(frame + 1, last))
+            result += [
+                _Pause(at, at, new.word)
+                for at, old, new in pairs
+                if old.state >= 0 and new.state >= 0 and new.word != old.word
+            ]
+        elif frame > 0 and last < len(steps) and size * SKIM_S >= PAUSE_S and steps[last].state >= 0:
             result.append(_Pause(frame, last, steps[last].word))
         frame = last
     return result
