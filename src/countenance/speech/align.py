@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from countenance.errors import InputError
-from countenance.media.audio import mono, resample
+from countenance.media.audio import Samples, mono, resample
 from countenance.speech.acoustic import FRAME_S, listen, prepare
+from countenance.speech.agree import agreed
 from countenance.speech.cepstra import RATE_HZ
 from countenance.speech.disagreement import Mismatch, belonging, certainties, extras, lacking
+from countenance.speech.espeak import speak
 from countenance.speech.phones import Phone, Phones, Word, covering
 from countenance.speech.pieces import pieces
 from countenance.speech.placing import Placed, placed
@@ -64,9 +66,12 @@ def align(
         own = words[piece.first_word : piece.last_word]
         first_s = piece.first_frame * FRAME_S
         found = listen(heard.part(piece.first_frame, piece.last_frame), own)
-        said += placed(found, first_s, piece.first_word)
+        here = placed(found, first_s, piece.first_word)
         certainty += certainties(found)
         belongs = belonging(found)
+        if belongs >= STRANGE:
+            here = _agreed(here, sound, first_s, piece.last_frame * FRAME_S, _joined(own), language)
+        said += here
         fitting += [belongs >= STRANGE] * len(own)
         if belongs >= STRANGE:
             problems += extras(found, first_s)
@@ -78,6 +83,23 @@ def align(
     phones = covering([Phone(p.symbol, p.start_s, p.end_s) for p in said], len(sound) / RATE_HZ)
     in_order = sorted(problems, key=lambda problem: (problem.start_s, problem.end_s))
     return Alignment(phones, spoken, tuple(certainty), tuple(in_order))
+
+
+def _agreed(
+    said: list[Placed], sound: Samples, first_s: float, last_s: float, text: str, language: str
+) -> list[Placed]:
+    """The second witness heard on a stretch of the sound: espeak-ng's reading, warped onto it."""
+    try:
+        reading = speak(text, language)
+    except InputError:  # only the lexicon knows how to say this
+        return said
+    part = sound[round(first_s * RATE_HZ) : round(last_s * RATE_HZ)]
+    moved = agreed([_shifted(phone, -first_s) for phone in said], part, reading)
+    return [_shifted(phone, first_s) for phone in moved]
+
+
+def _shifted(phone: Placed, by_s: float) -> Placed:
+    return replace(phone, start_s=phone.start_s + by_s, end_s=phone.end_s + by_s)
 
 
 def _words(words: Sequence[Pronounced], said: Sequence[Placed]) -> tuple[Word, ...]:
