@@ -102,7 +102,8 @@ def test_normals_have_length_one_and_a_face_looks_at_the_camera(ada_seen: Percep
 
 def test_as_many_values_as_there_are_points_may_be_spread() -> None:
     points = np.array([[0, 0], [20, 0], [0, 20]], np.float32)
-    shares, valid = spread(points, np.array([[0, 1, 2]], np.int32), np.tile(np.eye(3, dtype=np.float32), 200), (20, 20))
+    values = np.tile(np.eye(3, dtype=np.float32), 200)
+    shares, valid = spread(points, np.array([[0, 1, 2]], np.int32), values, (20, 20), coarse=1)
     assert shares.shape == (20, 20, 600)
     assert np.array_equal(shares[..., 3:6], shares[..., :3])
     assert shares[5, 5, :3].sum() == pytest.approx(1.0) and valid[5, 5]

@@ -13,6 +13,8 @@ UNIT = 160.0
 HERE = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
 AXIS = np.array([1, 0], np.float32)
 TOOTH, DARK, LIP = (230, 225, 215), (25, 10, 12), (170, 80, 80)
+OUTER_UPPER = [61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291]
+OUTER_LOWER = [61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291]
 ROWS_PX = 4  # each tooth's row of the drawn mouth, so that squeezing would be seen
 
 
@@ -102,18 +104,21 @@ def test_made_teeth_hang_from_the_skull_and_leave_the_dark_below() -> None:
     assert made_between(*rims(0.0), 100.0, HERE, AXIS, UNIT, white) is None
 
 
-def test_rims_that_the_mesh_has_a_little_off_are_found_by_their_colour(ada_mouths: MouthLibrary) -> None:
-    """The mesh's lower rim put onto the teeth: the rim is found below it, where the lip begins."""
-    mouth = max(ada_mouths.mouths, key=lambda one: one.gap)
-    true = opening_of(mouth.pixels, mouth.box, mouth.mesh, mouth.shape, ada_mouths.unit)
-    mesh, shape = mouth.mesh.copy(), mouth.shape.copy()
-    up = 0.02 * ada_mouths.unit
-    mesh[LOWER[2:-2], 1] -= up
-    shape[LOWER[2:-2], 1] -= up
-    found = opening_of(mouth.pixels, mouth.box, mesh, shape, ada_mouths.unit)
-    off = np.abs(found.lower[4:7, 1] - true.lower[4:7, 1]).mean()
-    assert off < 0.6 * up
-    assert true.gap >= mouth.gap - 1e-3
+@pytest.mark.parametrize("off_px", [0.0, 3.0, 6.0])
+def test_rims_that_the_mesh_has_a_little_off_are_found_by_their_colour(off_px: float) -> None:
+    """The mesh's lower rim put onto the dark: the true rim is found below it, where the lip begins."""
+    upper, lower = rims(30.0)
+    mesh = np.zeros((468, 3), np.float32)
+    mesh[33, 0], mesh[263, 0] = 20, 20 + UNIT
+    for rim, inner, outer, way in ((UPPER, upper, OUTER_UPPER, -18), (LOWER, lower, OUTER_LOWER, 22)):
+        mesh[outer, :2] = inner + np.array([0, way], np.float32)
+        mesh[rim, :2] = inner
+    mesh[LOWER[2:-2], 1] -= off_px
+    opening = opening_of(filmed().pixels, Box(0, 0, 200, 200), mesh, mesh[:, :2], UNIT)
+    assert np.abs(opening.lower[4:7, 1] - lower[4:7, 1]).max() < 2.2
+    assert np.abs(opening.upper[4:7, 1] - upper[4:7, 1]).max() < 2.2
+    assert opening.gap == pytest.approx(30 / UNIT, abs=0.03)
+    assert opening.cavity == pytest.approx(np.array(DARK), abs=12)
 
 
 def test_shut_lips_have_no_opening_to_speak_of(ada_mouths: MouthLibrary) -> None:
