@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countenance.campaign.task import shown_frames
-from countenance.campaign.timeline import Timeline, as_shot, fitted
+from countenance.campaign.timeline import Timeline, as_shot, fitted, sound_stretches
 from countenance.media.decode import decode
 from countenance.media.probe import Master, probe
 from countenance.perception.tracks import FaceTrack, Perception
@@ -155,3 +155,21 @@ def test_a_master_of_a_few_pictures_can_be_held(frames: int) -> None:
     timeline = fitted(shot, moving_face(frames, 0), 0, speech_start_s=0.0, speech_s=1.0, own_end_s=0.02)
     check(timeline, shot)
     assert float(timeline.duration) >= 1.0
+
+
+@pytest.mark.parametrize("steps", [(512,), (500, 530)])
+def test_sounds_follow_a_timeline_as_shot_held_and_trimmed(steps: tuple[int, ...]) -> None:
+    shot = master(steps=steps)
+    for speech_s, count in ((3.0, 1), (7.0, 2), (1.0, 1)):
+        timeline = fitted(shot, moving_face(100, 70), 0, speech_start_s=0.4, speech_s=speech_s, own_end_s=3.5)
+        stretches = sound_stretches(timeline, shot.pts)
+        assert len(stretches) == count and stretches[0].start_s == 0 and stretches[0].later_s == 0
+        assert stretches[-1].end_s == pytest.approx(float(timeline.duration), abs=1e-3)
+        # In every stretch a sound plays with the picture that it was shot with.
+        for stretch in stretches:
+            for number, source in enumerate(timeline.source):
+                shown_s = float(timeline.pts[number] * timeline.time_base)
+                if stretch.start_s <= shown_s < stretch.end_s - 1e-9:
+                    assert shown_s - stretch.later_s == pytest.approx(
+                        float(shot.pts[source] * shot.time_base), abs=1e-3
+                    )
