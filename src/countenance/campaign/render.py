@@ -99,6 +99,12 @@ def _heard_notes(task: Task) -> tuple[str, ...]:
     return task.dub.speech.notes if task.dub else own_words(task.project, task.brief, task.seen).notes
 
 
+def _sound_notes(task: Task) -> tuple[str, ...]:
+    """What of the master's sound a dub could not keep."""
+    left_out = task.soundtrack.facts.get("left_out") if task.soundtrack else None
+    return (left_out,) if left_out else ()
+
+
 def _references(task: Task, part: Part) -> list[str]:
     """The hashes of the stills and clips that a person is painted from."""
     found = [sha256_file(path) for path in task.brief.talents[part.shown].references] if part.swapped else []
@@ -124,7 +130,7 @@ def _render(task: Task, folder: Path, progress: Progress, preview: bool) -> None
         "strips": measured.strips,
         "mouth": measured.mouth,
         "verdict": verdict.record(),
-        "notes": [*([change] if change else []), *notes, *_heard_notes(task), *measured.notes],
+        "notes": [*([change] if change else []), *_sound_notes(task), *notes, *_heard_notes(task), *measured.notes],
     }  # fmt: skip
     write_json(folder / "qc.json", qc)
     write_bytes(folder / "qc.html", render_report(qc, measured.pictures).encode())
