@@ -83,6 +83,8 @@ def _mixed(wish: SoundWish, seen: Seen, dub: Dub) -> Soundtrack:
     facts: dict[str, Any] = {"voice": "spoken anew"}
     if effects is None and wish.bed is None:
         whole, under = voice, ""
+        if wish.effects == AUTO and _is_surround(seen):
+            facts["left_out"] = "The sound around the centre of 5.1 is not kept, because the old voice may be heard in it."
     else:
         if effects is not None:
             under, below, voice_lufs = "effects", _followed(effects.samples, seen, dub), effects.dialogue_lufs
@@ -162,6 +164,11 @@ def _effects(wish: SoundWish, seen: Seen) -> _Effects | None:
         around = tuple(number for number in range(mix.SURROUND) if number != mix.CENTRE)
         return _of_channels(programme, around, "all but the centre of 5.1", seen)
     return None
+
+
+def _is_surround(seen: Seen) -> bool:
+    tracks = sound_tracks(seen.master.path)
+    return bool(tracks) and len(tracks[0].channels) == mix.SURROUND
 
 
 def _programme(seen: Seen) -> Samples | None:
