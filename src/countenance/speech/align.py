@@ -16,6 +16,7 @@ from countenance.speech.agree import agreed
 from countenance.speech.cepstra import RATE_HZ
 from countenance.speech.disagreement import Mismatch, belonging, certainties, extras, lacking
 from countenance.speech.espeak import speak
+from countenance.speech.languages import canonical
 from countenance.speech.phones import Phone, Phones, Word, covering
 from countenance.speech.pieces import pieces
 from countenance.speech.placing import Placed, placed
@@ -24,6 +25,7 @@ from countenance.speech.pronounce import Pronounced, pronounce
 __all__ = ["Alignment", "Mismatch", "align"]
 
 SHORTEST_S = 0.1
+MODEL_LANGUAGE = "en"  # in which the acoustic model needs no second witness
 STRANGE = 0.5  # below this it is more likely than not that the text is another one
 
 
@@ -69,7 +71,7 @@ def align(
         here = placed(found, first_s, piece.first_word)
         certainty += certainties(found)
         belongs = belonging(found)
-        if belongs >= STRANGE:
+        if belongs >= STRANGE and not canonical(language).startswith(MODEL_LANGUAGE):
             here = _agreed(here, sound, first_s, piece.last_frame * FRAME_S, _joined(own), language)
         said += here
         fitting += [belongs >= STRANGE] * len(own)
