@@ -34,8 +34,8 @@ _FALL = 0.03  # eye distances by which jaws move apart until it is wholly dark b
 _SOFT = 0.006  # eye distances: how softly a lip's rim ends
 _EDGE = 0.15  # of the opening's height: so far inside lies what fills an opening that is wider than it was filmed
 _LEAST_PX = 0.6  # lower openings are the lips' own seam
-_TEETH_DROP, _TEETH_SOFT = 0.055, 0.02  # eye distances that made teeth reach under the upper lip's rest, and end in
-_ARCH, _ROW = 0.35, 0.20  # how the row rises towards the corners, and how far it is seen (eye distances)
+_TEETH_DROP, _TEETH_SOFT = 0.040, 0.016  # eye distances that made teeth reach under the upper lip's rest, and end in
+_ARCH, _ROW = 0.5, 0.20  # how the row rises towards the corners, and how far it is seen (eye distances)
 _CLEFTS, _CLEFT = (0.0, 0.088, 0.156, 0.228), 0.0045  # between incisors and canines, and how wide (eye distances)
 # Of the eyes' white: teeth, the dark behind them, the tongue.
 _TEETH = np.array([0.98, 0.94, 0.86], np.float32)

@@ -32,7 +32,7 @@ _TURN_DEG, _ACROSS, _DOWN = 0.7, 0.014, 0.012
 _EASE_S = 1.0  # from stillness
 _PIVOT = 0.9  # eye distances under the chin
 # A blink, picture by picture at 25 a second, and the seconds between blinks (Bentivoglio et al. 1997: 17 a minute).
-_BLINK = (0.0, 0.45, 0.9, 1.0, 0.85, 0.5, 0.22, 0.06, 0.0)
+_BLINK = (0.0, 0.5, 1.0, 1.0, 0.85, 0.5, 0.22, 0.06, 0.0)
 _BLINK_HZ = 25.0
 _BETWEEN_S = (2.4, 4.8)
 _UPPER_LIDS = (
