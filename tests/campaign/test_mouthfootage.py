@@ -12,11 +12,16 @@ from campaigns import cut_master, write_campaign
 from clips import EXAMPLES, frames_of, write_clip
 
 from countenance.campaign.brief import load_brief
-from countenance.campaign.mouthfootage import film_clip
+from countenance.campaign.mouthfootage import film_clip, mouths_of
+from countenance.campaign.plan import plan
+from countenance.campaign.stages import see
+from countenance.campaign.task import Task
 from countenance.errors import InputError
 from countenance.media.frame import F32, Frame
 from countenance.media.probe import probe
 from countenance.perception.perceive import perceive
+from countenance.store.project import init_project
+from countenance.synthesis.facemodel import forget_face_model
 
 PICTURES = 26
 
@@ -116,3 +121,23 @@ def test_a_clip_that_is_not_there_is_told(tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"no file matches 'gone.mp4' of talents.ada.clips"):
         load_brief(path)
+
+
+def test_a_dub_takes_mouths_from_the_clip_and_forgetting_takes_them_away(tmp_path: Path) -> None:
+    """The whole way: brief, rights, perception, library, and the end of it."""
+    project = init_project(tmp_path / "studio")
+    path = write_campaign(tmp_path / "brief", cut_master(tmp_path / "master.mp4", 1.0), faces=("keep",))
+    other = cut_master(path.parent / "other.mp4", 1.6)
+    other.with_suffix(".txt").write_text("This coffee machine.", encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("    grant: ada.grant.yaml", "    clips: [other.mp4]\n    grant: ada.grant.yaml"))
+    brief = load_brief(path)
+    seen = see(project, brief, lambda _stage, _done, _of: None)
+    (variant,) = (one for one in plan(brief).variants if one.language == "de")
+    task = Task(project, brief, seen, variant, "id", None)
+    library = mouths_of(task, variant.presenter)
+    assert len(library.early_s) == 2 and library.mouths[-1].frame > seen.master.frames
+    assert library.mouths[-1].sound is not None
+    assert list((project.folder / "talents").glob("*.mouths"))
+    forget_face_model(project, "ada")
+    assert not list((project.folder / "talents").glob("*.mouths"))

@@ -15,6 +15,7 @@ from countenance.errors import InputError
 from countenance.media.audio import read_mono
 from countenance.media.frame import F32
 from countenance.media.probe import Master, probe
+from countenance.models.catalogue import CATALOGUE
 from countenance.perception.identity import SAME_PERSON
 from countenance.perception.perceive import perceive
 from countenance.perception.tracks import FaceTrack, Perception
@@ -38,10 +39,10 @@ def mouths_of(task: Task, part: Part) -> MouthLibrary:
     """
     tracks = task.seen.perception.of_person(part.track)
     clips = [filmed(Footage(task.master, tracks, _own_phones(task, part)))]
-    language = task.brief.script.language
+    language, models = task.brief.script.language, [model.sha256 for model in CATALOGUE]
     for path in task.brief.talents[part.seen].clips:
         take = partial(film_clip, path, language, tracks[0].embedding)
-        clips.append(kept_mouths(task.project, part.seen, [*clip_hashes(path), language], take))
+        clips.append(kept_mouths(task.project, part.seen, [*clip_hashes(path), language, *models], take))
     return library_of(clips)
 
 
