@@ -53,10 +53,11 @@ def accept_draft(brief: Brief, language: str, by: str) -> Draft:
     if not text:
         raise InputError(f"{files.draft} holds no words: write what is said in it.")
     record: dict[str, Any] = dict(read_json(files.record)) if files.record.is_file() else {"language": language}
-    changed = sha256_file(files.draft) != record.get("draft_sha256")
+    if "draft_sha256" in record:  # else a person wrote it
+        record["changed"] = sha256_file(files.draft) != record["draft_sha256"]
     write_bytes(files.accepted, text.encode() + b"\n")
     accepted = {"accepted_by": by, "accepted_at": utc_now(), "text_sha256": sha256_file(files.accepted)}
-    write_json(files.record, {**record, "changed": changed, **accepted})
+    write_json(files.record, {**record, **accepted})
     files.draft.unlink()
     return files
 
