@@ -23,7 +23,7 @@ Index = NDArray[np.int64]
 NEVER = np.float32(-1e30)
 BLOCK = 1000  # frames between two looks at the window
 LAG = 3000  # frames until the past counts as settled
-WINDOW = 800  # words in sight
+WINDOW = 400  # words in sight
 QUIET, SPEAKING = 0, 1  # the two kinds of gap
 
 
