@@ -15,7 +15,7 @@ from countenance.campaign.render import Rendering
 from countenance.campaign.task import Task
 from countenance.campaign.variants import VariantRow
 from countenance.media.encode import WEB
-from countenance.models.catalogue import CATALOGUE
+from countenance.models.catalogue import BUNDLED, CATALOGUE
 from countenance.provenance.disclosure import ReleaseRecord
 from countenance.rights.grants import RecordedGrant
 from countenance.store.files import sha256_file
@@ -71,10 +71,13 @@ def make_receipt(
             {"name": model.name, "source": model.source, "sha256": model.sha256, "licence": model.licence,
              "purpose": model.purpose}
             for model in CATALOGUE
+        ] + [
+            {"name": one.name, "source": one.source, "licence": one.licence, "purpose": one.purpose} for one in BUNDLED
         ],
         "engines": rendering.facts["engines"],
         "voice": {**task.dub.voice, **rendering.facts["voice"]} if task.dub else "original",
         "sound": rendering.facts.get("sound") or "original",
+        "voice_over": rendering.facts.get("voice_over", []),
         "timeline": rendering.facts["timeline"],
         "seed": brief.seed,
         "encoder": {"codec": "libx264", "preset": WEB.preset, "crf": WEB.crf, "profile": "high"},

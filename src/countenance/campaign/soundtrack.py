@@ -84,7 +84,7 @@ def _mixed(wish: SoundWish, seen: Seen, dub: Dub) -> Soundtrack:
     if effects is None and wish.bed is None:
         whole, under = voice, ""
         if wish.effects == AUTO and _is_surround(seen):
-            facts["left_out"] = "The sound around the centre of 5.1 is not kept, because the old voice may be heard in it."
+            facts["left_out"] = "The sound around the centre of 5.1 is not kept: the old voice may be heard in it."
     else:
         if effects is not None:
             under, below, voice_lufs = "effects", _followed(effects.samples, seen, dub), effects.dialogue_lufs

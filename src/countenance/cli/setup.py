@@ -77,10 +77,10 @@ def models_check(call: Call) -> None:
 
 
 def _described() -> list[dict[str, object]]:
-    from countenance.models.catalogue import CATALOGUE
+    from countenance.models.catalogue import BUNDLED, CATALOGUE
     from countenance.models.pull import state_of
 
-    return [
+    files: list[dict[str, object]] = [
         {
             "model": model.name,
             "state": state_of(model),
@@ -93,6 +93,20 @@ def _described() -> list[dict[str, object]]:
         }
         for model in CATALOGUE
     ]
+    inside: list[dict[str, object]] = [
+        {
+            "model": one.name,
+            "state": "ready",  # with its library, which is installed or nothing runs
+            "source": one.source,
+            "licence": one.licence,
+            "commercial": one.commercial,
+            "purpose": one.purpose,
+            "file": None,
+            "sha256": None,
+        }
+        for one in BUNDLED
+    ]
+    return files + inside
 
 
 def _cell(value: object) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,39 @@ CATALOGUE: tuple[Model, ...] = (
         "CC0-1.0",
         True,
         "tells whether two faces are the same person (Euclidean distance below 0.6)",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """Weights that come inside a library we import, and are loaded by it from its own folder."""
+
+    name: str
+    package: str
+    licence: str
+    commercial: bool
+    purpose: str
+
+    @property
+    def source(self) -> str:
+        return f"{self.package}=={version(self.package)}"
+
+
+BUNDLED = (
+    Bundled(
+        "speech-acoustic",
+        "pocketsphinx",
+        "BSD-2-Clause",
+        True,
+        "how English phones sound: one of two witnesses of when a word was said, in every language",
+    ),
+    Bundled(
+        "language-letters",
+        "py3langid",
+        "BSD-3-Clause",
+        True,
+        "which letters follow each other in which language: tells a text in the wrong one",
     ),
 )
 
