@@ -66,9 +66,7 @@ def test_a_lexicon_says_how_names_are_said(script: Path, tmp_path: Path) -> None
         (["--text", "/no/such/text.txt"], "cannot be read as UTF-8 text"),
     ],
 )
-def test_mistakes_in_the_call_are_answered_in_one_sentence(
-    arguments: list[str], problem: str, script: Path
-) -> None:
+def test_mistakes_in_the_call_are_answered_in_one_sentence(arguments: list[str], problem: str, script: Path) -> None:
     done = RUNNER.invoke(app, [*CALL, "--text", str(script), *arguments])
     assert done.exit_code == 2
     assert problem in done.output

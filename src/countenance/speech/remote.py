@@ -126,9 +126,7 @@ def _once(
         while chunk := answer.read1(1 << 16):
             content += chunk
             if len(content) > limits.most_bytes:
-                raise CountenanceError(
-                    f"{parts.hostname} sends more than {limits.most_bytes} bytes; ask for less."
-                )
+                raise CountenanceError(f"{parts.hostname} sends more than {limits.most_bytes} bytes; ask for less.")
             if time.monotonic() > ends:
                 raise OSError(f"no end after {limits.longest_s:g} s")
         announced = answer.getheader("Content-Length")
