@@ -27,7 +27,9 @@ from countenance.synthesis.mouths import MouthLibrary, library_of
 _HEARD_HZ = 16_000
 # As PocketSphinx's own recogniser hears it, with the grammar set right by hand; it breaks off in mid-sentence.
 _RETALKING = "my biggest weakness is asking for help when needed i'd like to do better and i"
+_LOOKED_AT = ("bbaf2n", "lbax4n", "pwij3p")  # why they went wrong was looked into, and something changed for it
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_LOOKED_AT = ("bbaf2n", "lbax4n", "pwij3p")  # why they went wrong was looked into, and something changed for it
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _GRID: tuple[dict[str, str], ...] = (
     {"b": "bin", "l": "lay", "p": "place", "s": "set"},
@@ -62,7 +64,7 @@ class Clip:
 class Take:
     """A clip that is dubbed with its own words: pictures from number `first` on, by mouths of `library`.
 
-    `held_out`: nobody looked at it while settings were tried.
+    `held_out`: nobody looked at its pictures while settings were tried; its figures were seen between versions.
     """
 
     name: str
@@ -99,7 +101,8 @@ def takes(names: tuple[str, ...] = ()) -> Iterator[Take]:
         yield _ada()
     halves = [("ben", presenters() / "ben" / "master.mp4", _text(presenters() / "ben" / "script.txt"), False)]
     halves.append(("retalking/1", media / "retalking" / "1.mp4", _RETALKING, False))
-    halves += [(f"grid/{path.stem}", path, grid_words(path), True) for path in sorted((media / "grid").glob("*.mpg"))]
+    for path in sorted((media / "grid").glob("*.mpg")):
+        halves.append((f"grid/{path.stem}", path, grid_words(path), path.stem not in _LOOKED_AT))
     for name, path, words, held_out in halves:
         if not names or name in names:
             yield _halves(name, _clip(path, words), held_out)
