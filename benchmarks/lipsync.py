@@ -130,14 +130,14 @@ def _against(found: list[Measurement]) -> Table:
         gain = psnr[OURS] - psnr[FROZEN]
         rows.append(
             (
-                one.take.name, "yes" if one.take.held_out else "no", len(one.real.meshes),
+                one.take.name, len(one.real.meshes),
                 *(f"{lmd[way]:.2f}" for way in WAYS), *(f"{psnr[way]:.1f}" for way in WAYS),
                 *(f"{ssim[way]:.3f}" for way in WAYS), f"{gain:+.1f}", "yes" if best else "no",
                 "yes" if best and gain >= 2 else "no",
             )
         )  # fmt: skip
     columns = (
-        "take", "held out", "pictures", *(f"LMD % {way}" for way in WAYS), *(f"PSNR dB {way}" for way in WAYS),
+        "take", "pictures", *(f"LMD % {way}" for way in WAYS), *(f"PSNR dB {way}" for way in WAYS),
         *(f"SSIM {way}" for way in WAYS), "PSNR over frozen", "better than both", "bar met",
     )  # fmt: skip
     return Table(

@@ -27,10 +27,8 @@ from countenance.synthesis.mouths import MouthLibrary, library_of
 _HEARD_HZ = 16_000
 # As PocketSphinx's own recogniser hears it, with the grammar set right by hand; it breaks off in mid-sentence.
 _RETALKING = "my biggest weakness is asking for help when needed i'd like to do better and i"
-_LOOKED_AT = ("bbaf2n", "lbax4n", "pwij3p")  # why they went wrong was looked into, and something changed for it
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_LOOKED_AT = ("bbaf2n", "lbax4n", "pwij3p")  # why they went wrong was looked into, and something changed for it
-_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_LETTERS = {"a": "eɪ"}  # a letter here, and no article
 _GRID: tuple[dict[str, str], ...] = (
     {"b": "bin", "l": "lay", "p": "place", "s": "set"},
     {"b": "blue", "g": "green", "r": "red", "w": "white"},
@@ -57,14 +55,16 @@ class Clip:
     def phones(self) -> Phones:
         heard = read_mono(self.master.path, _HEARD_HZ, self.master.origin_s)
         assert heard is not None
-        return align(heard, _HEARD_HZ, self.words, "en").phones
+        letters = _LETTERS if self.master.path.parent.name == "grid" else {}
+        return align(heard, _HEARD_HZ, self.words, "en", letters).phones
 
 
 @dataclass(frozen=True, eq=False)
 class Take:
     """A clip that is dubbed with its own words: pictures from number `first` on, by mouths of `library`.
 
-    `held_out`: nobody looked at its pictures while settings were tried; its figures were seen between versions.
+    None is held out: the general table of sounds was set with all of them, and their figures were seen between
+    versions.
     """
 
     name: str
@@ -72,7 +72,6 @@ class Take:
     phones: Phones
     library: MouthLibrary
     first: int
-    held_out: bool
 
     @property
     def numbers(self) -> range:
@@ -99,13 +98,13 @@ def takes(names: tuple[str, ...] = ()) -> Iterator[Take]:
     assert media is not None
     if not names or "ada" in names:
         yield _ada()
-    halves = [("ben", presenters() / "ben" / "master.mp4", _text(presenters() / "ben" / "script.txt"), False)]
-    halves.append(("retalking/1", media / "retalking" / "1.mp4", _RETALKING, False))
+    halves = [("ben", presenters() / "ben" / "master.mp4", _text(presenters() / "ben" / "script.txt"))]
+    halves.append(("retalking/1", media / "retalking" / "1.mp4", _RETALKING))
     for path in sorted((media / "grid").glob("*.mpg")):
-        halves.append((f"grid/{path.stem}", path, grid_words(path), path.stem not in _LOOKED_AT))
-    for name, path, words, held_out in halves:
+        halves.append((f"grid/{path.stem}", path, grid_words(path)))
+    for name, path, words in halves:
         if not names or name in names:
-            yield _halves(name, _clip(path, words), held_out)
+            yield _halves(name, _clip(path, words))
 
 
 def grid_words(path: Path) -> str:
@@ -120,14 +119,14 @@ def _ada() -> Take:
     other = _clip(folder / "calibration.mp4", _text(folder / "calibration.txt"))
     # Mouths of the other clip only; the first picture of the master alone would not count.
     library = library_of([filmed(Footage(other.master, other.tracks, other.phones))])
-    return Take("ada", clip, clip.phones, library, 0, False)
+    return Take("ada", clip, clip.phones, library, 0)
 
 
-def _halves(name: str, clip: Clip, held_out: bool) -> Take:
+def _halves(name: str, clip: Clip) -> Take:
     phones, half = clip.phones, clip.master.frames // 2
     library = library_of([filmed(Footage(clip.master, clip.tracks, phones, (0, half)))])
     # Where the teaching half shows that the sound runs ahead of the picture, the other half's phones are put right.
-    return Take(name, clip, shifted(phones, library.early_s[0]), library, half, held_out)
+    return Take(name, clip, shifted(phones, library.early_s[0]), library, half)
 
 
 @cache
