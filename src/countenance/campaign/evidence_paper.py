@@ -162,9 +162,14 @@ def _sources(paper: Paper, evidence: Mapping[str, Any]) -> None:
         paper.words(f"Reference of {one}", size_pt=8)
     if references:
         paper.ln(1.5)
-    models = [(one["name"], one["licence"], one["sha256"][:16] + "…") for one in evidence["models"]]
+    models = [(one["name"], one["licence"], _pinned(one)) for one in evidence["models"]]
     if models:
         paper.grid(("weights", "licence", "SHA-256"), models, (5, 4, 4))
+
+
+def _pinned(model: Mapping[str, Any]) -> str:
+    """By what a model is pinned: its hash, or the release of the library that brings it."""
+    return f"{model['sha256'][:16]}…" if "sha256" in model else model["source"]
 
 
 def _proofs(paper: Paper, evidence: Mapping[str, Any]) -> None:
