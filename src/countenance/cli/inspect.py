@@ -38,6 +38,10 @@ def inspect(
         Path | None, typer.Option("--script", metavar="FILE", help="What is said, as text: makes the offset surer.")
     ] = None,
     language: Annotated[str, typer.Option("--language", help="The script's language.")] = "en",
+    syncnet: Annotated[
+        Path | None,
+        typer.Option("--syncnet", metavar="FILE", help="Your own SyncNet weights: adds LSE-D and LSE-C (needs torch)."),
+    ] = None,
 ) -> None:
     """Tell what a video is and measure it: format, shots, people, who speaks, loudness, lips against sound.
 
@@ -51,7 +55,7 @@ def inspect(
     elif out is not None:
         raise InputError("--out names the sheet of --faces, and there is none; add --faces.")
     else:
-        _inspect_file(call, file, None if script is None else (_text_of(script), language))
+        _inspect_file(call, file, None if script is None else (_text_of(script), language), syncnet)
 
 
 def _text_of(script: Path) -> str:
@@ -124,11 +128,11 @@ def _looking(call: Call, file: Path) -> Iterator[Callable[[int, int], None]]:
         yield report
 
 
-def _inspect_file(call: Call, file: Path, script: tuple[str, str] | None) -> None:
+def _inspect_file(call: Call, file: Path, script: tuple[str, str] | None, syncnet: Path | None) -> None:
     from countenance.quality.inspect import inspect_file
 
     with _looking(call, file) as report:
-        seen = inspect_file(file, report, script=script)
+        seen = inspect_file(file, report, script=script, syncnet=syncnet)
     people = [
         (one["person"], one["pictures"], f"{one['first_s']:.2f} s", f"{one['width_px']} px", _offset(one))
         for one in seen["people"]
@@ -140,6 +144,7 @@ def _inspect_file(call: Call, file: Path, script: tuple[str, str] | None) -> Non
     }
     columns = ("person", "pictures", "first seen", "face width", "lips against sound")
     parts = [table(columns, people) if people else "no face is seen", *_judgements(seen["people"])]
+    parts += [_scored(one) for one in seen["people"] if "lse_d" in one]
     if len(seen["people"]) > 1:
         parts += _speaking(seen["turns"])
     call.show(seen, facts(told), *parts)
@@ -166,6 +171,16 @@ def _sound_told(sound: dict[str, Any] | None) -> dict[str, str]:
             f"sound {abs(moved):.0f} ms {'later' if moved > 0 else 'earlier'}, in players that ignore it"
         )
     return told
+
+
+def _scored(person: dict[str, Any]) -> str:
+    """SyncNet's figures, which are the user's own plug-in."""
+    if person["lse_d"] is None:
+        return f"person {person['person']}: no LSE: {person['lse_reason']}"
+    return (
+        f"person {person['person']}: LSE-D {person['lse_d']:.2f}, LSE-C {person['lse_c']:.2f}, by your SyncNet weights "
+        f"({person['lse_offset_ms']:+.0f} ms); not for judging, only to compare"
+    )
 
 
 def _offset(person: dict[str, Any]) -> str:

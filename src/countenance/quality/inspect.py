@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from countenance.errors import InputError
 from countenance.media.audio import Samples, at_most_stereo, read_mono, sound_blocks
 from countenance.media.editlist import without_edit_list_ms
 from countenance.media.loudness import measure_programme
@@ -18,6 +19,7 @@ from countenance.perception.perceive import perceive
 from countenance.perception.topology import POINTS
 from countenance.perception.tracks import Perception
 from countenance.quality.lips import lip_gap
+from countenance.quality.lse import load, lse_of
 from countenance.quality.speakers import own_moments, turns
 from countenance.quality.sync import Offset, av_offset
 from countenance.quality.tolerances import TOLERANCES
@@ -33,12 +35,16 @@ def inspect_file(
     progress: Callable[[int, int], None] = lambda _done, _of: None,
     *,
     script: tuple[str, str] | None = None,
+    syncnet: Path | None = None,
 ) -> dict[str, Any]:
     """Format, shots, people with the offset of their lips against the sound, who speaks, and the sound's loudness.
 
-    `script` (text, language) is what is said: its phones, found in the sound, make the offset surer. Plain values,
-    ready for JSON. Raises InputError for a file that is no readable video, and where the script's language is unknown.
+    `script` (text, language) is what is said: its phones, found in the sound, make the offset surer. `syncnet` are the
+    user's own weights for LSE-D and LSE-C. Plain values, ready for JSON. Raises InputError for a file that is no
+    readable video, where the script's language is unknown, and for weights that are none.
     """
+    if syncnet is not None:
+        load(syncnet)  # before minutes of looking
     master = probe(path)
     seen = perceive(master, lambda done: progress(done, master.frames))
     heard = read_mono(path, HEARD_HZ, master.origin_s)
@@ -54,7 +60,8 @@ def inspect_file(
     for number, opening in enumerate(openings):
         own = own_moments(times_s, openings, number) if seen.people > 1 else opening
         offset = None if heard is None else av_offset(times_s, own, heard, HEARD_HZ, phones)
-        people.append({**_person(seen, times_s, number), **_sync(offset)})
+        scored = {} if syncnet is None else _lse(master, seen, number, heard, syncnet)
+        people.append({**_person(seen, times_s, number), **_sync(offset), **scored})
     return {
         "format": master.describe(),
         "shots": [float(master.pts[shot] * master.time_base) for shot in seen.shots],
@@ -115,6 +122,21 @@ def _sync(offset: Offset | None) -> dict[str, Any]:
             "av_tolerances": [one.describe(offset) for one in TOLERANCES],
         }
     return told
+
+
+def _lse(master: Master, seen: Perception, number: int, heard: Samples | None, weights: Path) -> dict[str, Any]:
+    """SyncNet's figures for the longest stretch in which a person is seen, or why there are none."""
+    longest = max(seen.of_person(number), key=lambda track: len(track.frames))
+    if heard is None:
+        return {"lse_d": None, "lse_c": None, "lse_offset_ms": None, "lse_reason": "there is no sound"}
+    start = round(float(master.pts[int(longest.frames[0])] * master.time_base) * HEARD_HZ)
+    try:
+        found = lse_of(master, longest, heard[start:], weights)
+    except InputError as problem:
+        return {"lse_d": None, "lse_c": None, "lse_offset_ms": None, "lse_reason": str(problem)}
+    return {
+        "lse_d": found.distance, "lse_c": found.confidence, "lse_offset_ms": found.offset_ms, "lse_reason": "",
+    }  # fmt: skip
 
 
 def inspect_faces(
