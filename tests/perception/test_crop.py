@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from countenance.media.frame import Box, Frame
@@ -22,6 +22,7 @@ def ramp() -> Frame:
 
 
 @settings(max_examples=40, deadline=None)
+@example(208.5, 120.0, 385.0, 0.0, 64)  # the outermost column once took in what lies outside the picture
 @given(st.floats(200, 440), st.floats(120, 240), st.floats(30, 900), st.floats(-0.6, 0.6), st.sampled_from([64, 112]))
 def test_a_crop_shows_what_lies_there_at_every_scale(
     x: float, y: float, side: float, angle: float, size_px: int

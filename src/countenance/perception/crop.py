@@ -89,7 +89,8 @@ def _reduced(luma: U8, matrix: NDArray[np.float64], factor: int, size_px: int) -
     """The luma around the crop, area-averaged by a whole factor, with the matrix adapted."""
     corners = np.array([[0, 0, 1], [size_px, 0, 1], [0, size_px, 1], [size_px, size_px, 1]]) @ matrix.T
     height, width = luma.shape
-    low, high = np.floor(corners.min(axis=0)).astype(int) - 2, np.ceil(corners.max(axis=0)).astype(int) + 2
+    reach = factor + 2  # the outermost samples lie between averages, one of which is of what lies outside the crop
+    low, high = np.floor(corners.min(axis=0)).astype(int) - reach, np.ceil(corners.max(axis=0)).astype(int) + reach
     x0, x1 = _whole_steps(int(low[0]), int(high[0]), width, factor)
     y0, y1 = _whole_steps(int(low[1]), int(high[1]), height, factor)
     part = luma[y0:y1, x0:x1]
