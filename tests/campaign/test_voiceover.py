@@ -17,7 +17,7 @@ from countenance.campaign.produce import Outcome, produce
 from countenance.campaign.voiceover import VoiceOver, failing, is_all, pictures_of
 from countenance.quality.lips import Lips
 from countenance.quality.speaking import Own
-from countenance.speech.phones import Phone
+from countenance.speech.phones import Phone, Word
 from countenance.store.project import init_project
 from countenance.synthesis.mouthpath import plan_mouths
 
@@ -120,6 +120,16 @@ def test_where_no_shot_fails_by_itself_all_that_is_said_is_voice_over() -> None:
     assert is_all(found, task)
 
 
+def test_where_every_shot_with_words_fails_no_mouth_is_made_in_silent_shots_either() -> None:
+    """Else the label would deny a mouth that was made, shut, where nobody speaks."""
+    phones = PHONES[:3]  # nothing is said in the second shot
+    task, measured = _task((0, 25), 50, phones), SimpleNamespace(lips=_lips(0.0))
+    measured.lips.gap[:25] = 0.2
+    found = failing(task, measured, ("closure_rate",), OWN, "standard")
+    assert pictures_of(found) == frozenset(range(50))
+    assert is_all(found, task)
+
+
 def test_what_failed_for_another_reason_is_no_matter_of_voice_over() -> None:
     task, measured = _two_shots(least_in_second=0.2)
     assert failing(task, measured, ("flicker_ratio", "loudness_lufs"), OWN, "standard") == ()
@@ -130,6 +140,15 @@ def test_a_picture_that_is_left_alone_is_not_painted() -> None:
     some = voiceover.Except(painter, frozenset({3}))
     nothing: Any = None
     assert [some.paint(nothing, nothing, number) for number in (2, 3, 4)] == [2, None, 4]
+
+
+def test_words_that_cannot_be_burnt_in_are_told() -> None:
+    task = _task((0,), 50, PHONES)
+    over = [VoiceOver(0, 50, 0.0, 2.0, ("closure_rate",))]
+    task.dub.speech.words = (Word("Guten", 0.1, 0.5), Word("Tag.", 0.6, 1.0))
+    assert len(voiceover.notes(task, over)) == 1
+    task.dub.speech.words = (Word("नमस्ते।", 0.1, 1.0),)
+    assert "cannot be burnt in" in voiceover.notes(task, over)[1]
 
 
 def test_the_note_names_time_and_figure() -> None:

@@ -117,7 +117,7 @@ def _render(task: Task, folder: Path, progress: Progress, preview: bool) -> None
     folder.mkdir(parents=True, exist_ok=True)
     pictures_sha256, measured, people, verdict, over = _painted(task, folder, progress, preview)
     change = task.timeline.change
-    notes = [one.note() for one in over]
+    notes = voiceover.notes(task, over)
     unused = ("lipsync",) if voiceover.is_all(over, task) else ()
     qc = {
         "variant": {

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from countenance.campaign.brief import Brief
-from countenance.campaign.timeline import Timeline, as_shot, fitted, of_photo
+from countenance.campaign.timeline import Timeline, fitted, of_photo
 from countenance.errors import InputError
 from countenance.media.audio import read_mono, write_wav
 from countenance.media.probe import Master, probe
@@ -167,10 +167,6 @@ def own_speech(master: Master) -> tuple[float, float]:
     span = None if heard is None else speech_span(heard, _HEARD_HZ)
     duration = float(master.duration)
     return span or (min(0.2, duration / 4), max(duration - 0.2, duration * 3 / 4))
-
-
-def original_timeline(seen: Seen) -> Timeline:
-    return as_shot(seen.master)
 
 
 def _read_samples(path: Path) -> Any:

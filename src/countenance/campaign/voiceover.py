@@ -16,7 +16,7 @@ from typing import Any
 from countenance.campaign.ownwords import own_words
 from countenance.campaign.task import Task
 from countenance.delivery.captions import cues
-from countenance.delivery.subtitles import Subtitles
+from countenance.delivery.subtitles import Subtitles, unreadable
 from countenance.media.frame import Frame
 from countenance.perception.tracks import Face
 from countenance.quality.gate import judge, kinds
@@ -54,7 +54,7 @@ class VoiceOver:
 def failing(task: Task, measured: Measured, failed: Sequence[str], own: Own | None, gate: str) -> tuple[VoiceOver, ...]:
     """The shots in which the presenter's made mouth fails the gate, where the variant `failed` for its lips.
 
-    Where it fails as a whole but no shot does by itself, all shots in which something is said are meant.
+    Where it fails as a whole but no shot does by itself, or where every shot with words fails, all of it is meant.
     """
     wrong = tuple(key for key in failed if key in LIPS)
     if not wrong or task.dub is None or measured.lips is None:
@@ -67,18 +67,13 @@ def failing(task: Task, measured: Measured, failed: Sequence[str], own: Own | No
         verdict = judge(figures, gate)
         judged.append(VoiceOver(shot.first, shot.last, shot.start_s, shot.end_s, verdict.failed))
     found = tuple(one for one in judged if one.failed)
-    return found or everywhere(task, wrong)
+    return found if 0 < len(found) < len(shots) else everywhere(task, wrong)
 
 
 def everywhere(task: Task, failed: Sequence[str]) -> tuple[VoiceOver, ...]:
-    """All shots in which something is said."""
-    assert task.dub is not None
+    """All shots, also those in which nothing is said: a mouth that is held shut there is a made one too."""
     wrong = tuple(key for key in failed if key in LIPS)
-    return tuple(
-        VoiceOver(shot.first, shot.last, shot.start_s, shot.end_s, wrong)
-        for shot in _shots(task)
-        if _sounds(task.dub.speech.phones, shot)
-    )
+    return tuple(VoiceOver(shot.first, shot.last, shot.start_s, shot.end_s, wrong) for shot in _shots(task))
 
 
 def pictures_of(stretches: Sequence[VoiceOver]) -> frozenset[int]:
@@ -102,8 +97,8 @@ class Except:
 
 
 def is_all(over: Sequence[VoiceOver], task: Task) -> bool:
-    """Whether no made mouth is left to be seen: all shots in which something is said are voice-over."""
-    return bool(over) and len(over) == len(everywhere(task, ()))
+    """Whether no made mouth is left to be seen in any shot."""
+    return bool(over) and len(over) == len(_shots(task))
 
 
 def words_of(task: Task) -> tuple[Word, ...]:
@@ -116,6 +111,18 @@ def subtitles_of(task: Task, over: Sequence[VoiceOver | Mapping[str, Any]], foot
     found = [one.record() if isinstance(one, VoiceOver) else one for one in over]
     stretches = tuple((float(one["start_s"]), float(one["end_s"])) for one in found)
     return Subtitles(tuple(cues(words_of(task))) if stretches else (), stretches, foot_px)
+
+
+def notes(task: Task, over: Sequence[VoiceOver]) -> list[str]:
+    """What the report says of the voice-over: when and why, and where its words cannot be burnt in."""
+    told = [one.note() for one in over]
+    lost = unreadable(subtitles_of(task, over).cues)
+    if lost:
+        told.append(
+            f"{len(lost)} lines cannot be burnt in, because their script cannot be set correctly; the caption files "
+            f"hold them, and whoever shows the video must show these. The first is: {lost[0]}"
+        )
+    return told
 
 
 def _shots(task: Task) -> list[VoiceOver]:
