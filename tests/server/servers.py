@@ -10,15 +10,18 @@ from contextlib import contextmanager
 import httpx
 import uvicorn
 
-from countenance.server.app import create_app
+from countenance.server.app import PATIENCE_S, create_app
 from countenance.server.desk import Options
 from countenance.store.project import Project
 
 
 @contextmanager
-def serving(project: Project, options: Options | None = None) -> Iterator[httpx.Client]:
+def serving(project: Project, options: Options | None = None, patience_s: int = PATIENCE_S) -> Iterator[httpx.Client]:
     """A client of a server that runs as long as the block."""
-    config = uvicorn.Config(create_app(project, options), port=0, log_level="warning", access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        create_app(project, options), port=0, log_level="warning", access_log=False, lifespan="off",
+        timeout_graceful_shutdown=patience_s,
+    )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

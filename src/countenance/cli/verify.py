@@ -100,13 +100,13 @@ def serve(
     """Answer over HTTP: the page /verify, the C2PA soft binding resolution, /health. Ends with Ctrl-C."""
     import uvicorn
 
-    from countenance.server.app import create_app
+    from countenance.server.app import PATIENCE_S, create_app
     from countenance.server.desk import Options
 
     app = create_app(call.project(), Options(most_bytes=megabytes << 20, looks_per_minute=looks))
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False,
-        proxy_headers=proxy is not None, forwarded_allow_ips=proxy or "",
+        proxy_headers=proxy is not None, forwarded_allow_ips=proxy or "", timeout_graceful_shutdown=PATIENCE_S,
     )  # fmt: skip
     try:
         listening = socket.create_server((host, port))

@@ -23,6 +23,7 @@ from countenance.store.database import reading
 from countenance.store.project import Project
 from countenance.store.tables import ledger_entry
 
+PATIENCE_S = 5  # with clients that are in the middle of something when the server is told to stop
 API_PREFIX = "/v1"  # under which the specification's document serves; the bare paths answer alike
 _HEAVY = (("POST", "/verify"), ("POST", "/matches/byContent"), ("GET", "/proof"))
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
