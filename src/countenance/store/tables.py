@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -127,4 +128,44 @@ policy_finding = Table(  # what policy found that a person has to decide; the le
     Column("decided_by", Text),
     Column("decided_at", String(32)),
     Column("reason", Text),
+)
+
+# Places outside (sinks): what lies there, the sites that were made there, and what somebody decided to withdraw.
+PLACEMENT_STATES = ("placing", "placed", "gone")
+
+placement = Table(
+    "placement",
+    metadata,
+    Column("sink", String(64), primary_key=True),
+    Column("name", String(512), primary_key=True),  # below the sink's address; tells no person's name
+    Column("release_id", String(26), ForeignKey("release.id")),  # none: a page that is about several
+    Column("site", String(255)),  # the path of the site that it is part of; none: of a package by itself
+    Column("sha256", String(64), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("resume", Text, nullable=False),  # where an upload that was cut off goes on; the sink's own words
+    _one_of("state", PLACEMENT_STATES, "placement_state"),
+    Index("placement_release", "release_id"),
+)
+
+site = Table(  # how a site at a sink is made anew without what was withdrawn
+    "site",
+    metadata,
+    Column("sink", String(64), primary_key=True),
+    Column("path", String(255), primary_key=True),
+    Column("packages", Text, nullable=False),
+    Column("base_url", Text, nullable=False),
+    Column("verify_url", Text),
+    Column("at", String(32), nullable=False),
+)
+
+withdrawal = Table(  # decided by a person; what follows from consent stands in the grants
+    "withdrawal",
+    metadata,
+    Column("release_id", String(26), ForeignKey("release.id"), primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", String(32), nullable=False),
 )
