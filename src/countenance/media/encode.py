@@ -73,17 +73,17 @@ def encode(
     """
     with av.open(str(target), "w", options={"movflags": "+faststart"}) as container:
         video = container.add_stream("libx264", rate=frame_rate)
-        _configure(video, size, time_base, frame_rate, picture)
-        tracks = _sound_packets(container, sound) if sound else iter(())
+        configure(video, size, time_base, frame_rate, picture)
+        tracks = sound_packets(container, sound) if sound else iter(())
         pending = next(tracks, None)
         count = 0
         for frame in frames:
-            for packet in video.encode(_picture(frame, video)):
-                pending = _mux_sound(container, tracks, pending, packet)
+            for packet in video.encode(coded_picture(frame, video)):
+                pending = mux_sound(container, tracks, pending, packet)
                 container.mux(packet)
             count += 1
         for packet in video.encode():
-            pending = _mux_sound(container, tracks, pending, packet)
+            pending = mux_sound(container, tracks, pending, packet)
             container.mux(packet)
         while pending is not None:
             container.mux(pending)
@@ -107,7 +107,7 @@ def can_copy_sound(master: Master) -> bool:
     return master.audio_codec == "aac"
 
 
-def _configure(video: Any, size: tuple[int, int], time_base: Fraction, rate: Fraction, picture: Picture) -> None:
+def configure(video: Any, size: tuple[int, int], time_base: Fraction, rate: Fraction, picture: Picture) -> None:
     video.width, video.height = (int(side * picture.scale) // 2 * 2 for side in size)
     video.pix_fmt = "yuv420p"
     context = video.codec_context
@@ -123,7 +123,7 @@ def _configure(video: Any, size: tuple[int, int], time_base: Fraction, rate: Fra
     }
 
 
-def _picture(frame: Frame, video: Any) -> Any:
+def coded_picture(frame: Frame, video: Any) -> Any:
     width, height = frame.size
     picture = av.VideoFrame(width, height, "yuv420p")
     for plane, pixels in zip(picture.planes, frame.planes, strict=True):
@@ -137,7 +137,7 @@ def _picture(frame: Frame, video: Any) -> Any:
     return picture
 
 
-def _mux_sound(container: Any, tracks: Iterator[Any], pending: Any, before: Any) -> Any:
+def mux_sound(container: Any, tracks: Iterator[Any], pending: Any, before: Any) -> Any:
     """Write the sound that is due before a picture; returns the first packet that is not."""
     while pending is not None and pending.pts * pending.time_base <= before.dts * before.time_base:
         container.mux(pending)
@@ -145,7 +145,7 @@ def _mux_sound(container: Any, tracks: Iterator[Any], pending: Any, before: Any)
     return pending
 
 
-def _sound_packets(container: Any, sound: Sound) -> Iterator[Any]:
+def sound_packets(container: Any, sound: Sound) -> Iterator[Any]:
     if sound.copy_from is not None:
         return _copied(container, sound.copy_from)
     blocks = _mixed_blocks(sound)
