@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from countenance.quality.sampling import Sampling, due, spaced
+from countenance.quality.sampling import Sampling, Spaced
 
 
 def measured(plan: Sampling) -> list[int]:
@@ -40,7 +40,7 @@ def test_the_mouth_is_followed_in_the_middle_and_under_a_dub_throughout() -> Non
 
 
 def test_moments_are_spread_and_come_once() -> None:
-    waiting = spaced(100, 4)
-    assert sorted(waiting) == [12, 37, 62, 87]
-    came = [number for number in range(0, 100, 5) if due(waiting, number)]
+    spaced = Spaced.of(100, 4)
+    assert sorted(spaced.waiting) == [12, 37, 62, 87]
+    came = [number for number in range(0, 100, 5) if spaced.due(number)]
     assert came == [15, 40, 65, 90]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Literal
 
+import numpy as np
+
+from countenance.quality.kept import Kept
 from countenance.quality.measured import Measured
 from countenance.synthesis.engine import Laid
 
@@ -25,7 +30,7 @@ class Stretch:
     from_s: float
     to_s: float
     pictures: int = 0
-    strengths: list[float] = field(default_factory=list)
+    strengths: array[float] = field(default_factory=lambda: array("d"))
 
     def record(self) -> dict[str, Any]:
         """The stretch as it stands in qc.json, its course in at most 60 steps, each with its lowest strength."""
@@ -67,15 +72,42 @@ class Coverage:
             self._counts[state] += 1
             if why:
                 self._reasons[state, why] += 1
+        last = self._entered(state, why, time_s)
+        last.pictures += 1
+        if state == "faded":
+            last.strengths.append(strength)
+
+    def _entered(self, state: State, why: str, time_s: float) -> Stretch:
+        """The stretch that a picture belongs to, the last one or a new one."""
         last = self.stretches[-1] if self.stretches else None
         if last is not None:
             last.to_s = time_s  # a picture lasts until the next one
         if last is None or (last.state, last.why) != (state, why):
             last = Stretch(state, why, time_s, time_s)
             self.stretches.append(last)
-        last.pictures += 1
-        if state == "faded":
-            last.strengths.append(strength)
+        return last
+
+    def state(self) -> Kept:
+        return {
+            "stretches": [[one.state, one.why, one.from_s, one.to_s, one.pictures] for one in self.stretches],
+            "strengths": np.concatenate([np.array(one.strengths) for one in self.stretches] or [np.zeros(0)]),
+            "faded": [len(one.strengths) for one in self.stretches],
+            "counts": list(self._counts.items()),
+            "reasons": [[*what, count] for what, count in self._reasons.items()],
+        }
+
+    def extend(self, state: Kept) -> None:
+        """The section that follows."""
+        strengths = iter(state["strengths"].tolist())
+        for (kind, why, from_s, to_s, pictures), faded in zip(state["stretches"], state["faded"], strict=True):
+            last = self._entered(kind, why, from_s)
+            last.to_s = to_s
+            last.pictures += pictures
+            last.strengths.extend(islice(strengths, faded))
+        for kind, count in state["counts"]:
+            self._counts[kind] += count
+        for kind, why, count in state["reasons"]:
+            self._reasons[kind, why] += count
 
     @property
     def present(self) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from countenance.media.frame import F32
 from countenance.perception.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
+from countenance.quality.kept import Kept, stacked
 
 LIPS = (*LIPS_OUTER, *LIPS_INNER)
 LIDS = (*RIGHT_EYE, *LEFT_EYE)
@@ -45,6 +46,14 @@ class Expression:
         chosen = list(self.points)
         self._master.append(master[chosen])
         self._variant.append(variant[chosen])
+
+    def state(self) -> Kept:
+        return {"master": stacked(self._master), "variant": stacked(self._variant)}
+
+    def extend(self, state: Kept) -> None:
+        """The section that follows."""
+        self._master.extend(state["master"])
+        self._variant.extend(state["variant"])
 
     @property
     def count(self) -> int:

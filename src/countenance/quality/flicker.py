@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -31,7 +32,7 @@ class Flicker:
     averaged, luma and both chroma added up. The first picture of a run has no value (NaN).
     """
 
-    values: list[float] = field(default_factory=list)
+    values: array[float] = field(default_factory=lambda: array("d"))
     _last: U8 | None = None
     _flow: Any = field(default_factory=optical_flow)
 
@@ -41,6 +42,10 @@ class Flicker:
         if crop is not None and inside is not None and self._last is not None:
             error = _warp_error(self._flow, self._last, crop, inside)
         self.values.append(error)
+        self._last = crop
+
+    def remember(self, crop: U8 | None) -> None:
+        """The crop of a picture before the section: what the next one is compared with."""
         self._last = crop
 
     def cut(self) -> None:

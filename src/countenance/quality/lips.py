@@ -47,7 +47,7 @@ class Lips:
 def lips_of(times_s: NDArray[np.floating[Any]], meshes: Sequence[F32 | None]) -> Lips:
     """The curves of meshes `(468 or 478, 3)` shown from `times_s` `(n,)` seconds; None where there is no face."""
     start_s, end_s = on_screen(times_s)
-    table = np.array([_measured(mesh) for mesh in meshes], np.float64).reshape(-1, 3)
+    table = np.array([mouth_of(mesh) for mesh in meshes], np.float64).reshape(-1, 3)
     return Lips(start_s, end_s, *table.T)
 
 
@@ -71,7 +71,8 @@ def lip_gap(mesh: F32) -> float:
     return float(np.mean(gaps)) / _eyes(mesh)
 
 
-def _measured(mesh: F32 | None) -> tuple[float, float, float]:
+def mouth_of(mesh: F32 | None) -> tuple[float, float, float]:
+    """Gap, width and jaw of one mesh `(468 or 478, 3)`, as in `Lips`; NaN without a face."""
     if mesh is None or not np.isfinite(mesh[0, 0]):
         return (float("nan"),) * 3
     eyes = _eyes(mesh)

@@ -10,6 +10,7 @@ import numpy as np
 from countenance.media.frame import F32, Frame
 from countenance.quality.colour import F64
 from countenance.quality.detail import Detail, Part, part_of
+from countenance.quality.kept import Kept
 from countenance.quality.measured import Measured
 from countenance.quality.regions import EYES, MOUTH, likeness_of
 from countenance.quality.sampling import before_sparse, sparse
@@ -42,6 +43,10 @@ class Look:
             self._keep(self._eyes, likeness_of(before, after, mesh, EYES))
             if not self.dubbed:
                 self._keep(self._mouth, likeness_of(before, after, mesh, MOUTH))
+        self.remember(place, before, after, mesh)
+
+    def remember(self, place: int, before: Frame, after: Frame, mesh: F32) -> None:
+        """A painted picture that the next one is compared with; in a section, one before it."""
         self._earlier = part_of(before, after, mesh) if before_sparse(place) else None
 
     @staticmethod
@@ -52,6 +57,24 @@ class Look:
     def cut(self) -> None:
         """What follows does not follow on what was."""
         self._earlier = None
+
+    def state(self) -> Kept:
+        return {
+            "seams": np.concatenate(self._seams or [np.zeros(0)]),
+            "edges": [len(steps) for steps in self._seams],
+            "sharpness": np.array(self._detail.sharpness),
+            "noise": np.array(self._detail.noise),
+            "eyes": np.array(self._eyes),
+            "mouth": np.array(self._mouth),
+        }
+
+    def extend(self, state: Kept) -> None:
+        """The section that follows."""
+        self._seams.extend(np.split(state["seams"], np.cumsum(state["edges"])[:-1]) if state["edges"] else [])
+        self._detail.sharpness.extend(state["sharpness"].tolist())
+        self._detail.noise.extend(state["noise"].tolist())
+        self._eyes.extend(state["eyes"].tolist())
+        self._mouth.extend(state["mouth"].tolist())
 
     def tell(self, found: Measured) -> None:
         """Add the figures."""

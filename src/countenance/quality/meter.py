@@ -2,70 +2,41 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from countenance.media.frame import F32, U8, Box, Frame
+from countenance.errors import CountenanceError
+from countenance.media.frame import F32, Box, Frame
 from countenance.perception.crop import square_around
 from countenance.perception.networks import FaceNetworks
 from countenance.perception.topology import POINTS, STEADY
 from countenance.perception.tracks import Face
 from countenance.quality.coverage import WHOLE, Coverage, strength_of
 from countenance.quality.exact import untouched
-from countenance.quality.flicker import FaceWindow, Flicker, face_crop
+from countenance.quality.kept import Kept, read_kept, write_kept
 from countenance.quality.lips import lip_gap
 from countenance.quality.look import Look
 from countenance.quality.measured import Measured, together
 from countenance.quality.motion import Motion, Seen, seen
 from countenance.quality.recognition import Recognition
-from countenance.quality.sampling import Sampling, close, due, spaced
+from countenance.quality.sampling import Sampling, close
 from countenance.quality.series import curve
 from countenance.quality.sheet import ContactSheet
 from countenance.quality.speaking import Own, Speaking, tell_speech
+from countenance.quality.steadiness import Steadiness, opening_of
 from countenance.quality.sync import av_offset, loudness_curve
 from countenance.quality.tolerances import offset_curve, told_offset
-from countenance.quality.tremble import Tremble
 from countenance.speech.phones import Phones
 from countenance.synthesis.engine import Laid
 
 __all__ = ["Measured", "Meter", "lip_gap", "together"]
 
-_MOMENTS = 8
 _CUT_EYES = 0.5  # an expected face that jumps this far, in eye distances, is in another shot
-_STILL_TREMBLE, _STILL_FLICKER = 2e-4, 0.1  # less than this is as good as none: ratios are taken to it at least
-_LEAST_PICTURES = 10
-_RESTLESSNESS = {  # figure, label, unit, scale of the curve, stillest that counts
-    "tremble": ("jitter_ratio", "Tremble of the face", "%", 100.0, _STILL_TREMBLE),
-    "flicker": ("flicker_ratio", "Flicker of the face", "", 1.0, _STILL_FLICKER),
-}
-
-
-@dataclass
-class _Side:
-    """The same estimators for the master and for the variant."""
-
-    tremble: Tremble = field(default_factory=Tremble)
-    flicker: Flicker = field(default_factory=Flicker)
-    opening: list[float] = field(default_factory=list)
-
-    def add(self, face: Seen | None, crop: U8 | None, inside: U8 | None) -> None:
-        self.tremble.add(None if face is None else face.mesh)
-        self.flicker.add(crop, inside)
-        self.opening.append(_opening(face))
-
-    def skip(self, opening: float = float("nan")) -> None:
-        """A picture that is not measured; the mouth's opening may be known all the same."""
-        self.tremble.add(None)
-        self.flicker.add(None, None)
-        self.opening.append(opening)
-
-    def cut(self) -> None:
-        self.tremble.cut()
-        self.flicker.cut()
 
 
 class Meter:
@@ -111,21 +82,45 @@ class Meter:
         the mouth says other words than the master's, and `spoken` which; `voice_over` are the numbers of pictures in
         which that voice lies over the mouth as shot, which does not belong to it; `thorough`: every picture is
         measured, however long the clip."""
-        self._networks, self._cuts = networks, cuts
+        self._networks, self._cuts = networks, frozenset(cuts)
         self._sampling = Sampling.of(pictures, dubbed=dubbed, thorough=thorough)
         self._recognition = Recognition(pictures, wanted, replaced, others or {})
         self._motion, self._look = Motion(networks, dubbed), Look(dubbed)
         self._speaking = Speaking(networks, pictures, spoken) if spoken is not None else None
-        self._spoken, self._voice_over = spoken, voice_over
+        self._spoken, self._voice_over = spoken, frozenset(voice_over)
         self._coverage = Coverage() if wanted is not None or dubbed else None
-        self._before, self._after = _Side(), _Side()
-        self._window = FaceWindow()
-        self._sheet, self._sheet_due = ContactSheet(), spaced(pictures, _MOMENTS)
-        self._times: list[float] = []
+        self._steadiness, self._sheet = Steadiness(), ContactSheet(pictures)
+        self._times: array[float] = array("d")
+        self._first: int | None = None  # the picture with which the section begins
+        self._run_in: range = range(0)  # the pictures before it that were shown
         self._last: tuple[int, F32] | None = None
+        self._doubtful: int | None = None  # the picture that was looked at for a doubtful reason alone
         self._owed = self._missing = 0
         self._same = self._outside = 0
         self._painted = False
+
+    def run_in(self, first: int) -> int:
+        """How many pictures before picture `first` must be remembered by a meter whose section begins there.
+
+        None at the start of a shot, and none where nothing is measured; else those since the start of the stretch.
+        """
+        return self._sampling.run_in(first, self._cuts)
+
+    def remember(
+        self, number: int, before: Frame | None, after: Frame, face: Face | None, laid: Sequence[Laid] = ()
+    ) -> None:
+        """One of the pictures before the section, in order, as in `see`: looked at for what comes, and not counted."""
+        self._run_in = range(self._run_in.start if self._run_in.stop == number else number, number + 1)
+        place = self._sampling.place(number)
+        if face is None or place is None:
+            self._cut()
+            return
+        mesh = face.mesh[:POINTS]
+        self._follow(number, mesh, face.eye_distance_px)
+        self._steadiness.remember(before, after, mesh)
+        strength = strength_of(laid)
+        if before is not None and strength is not None and strength >= WHOLE:
+            self._look.remember(place, before, after, mesh)
 
     def see(
         self,
@@ -144,6 +139,8 @@ class Meter:
         compositor laid over this person; `boxes` everything that was painted in the picture by anyone (default:
         the boxes of `laid`).
         """
+        if self._first is None:
+            self._begin(number)
         identical = self._compare(before, after, boxes or [one.box for one in laid if one.strength > 0])
         self._times.append(time_s)
         if self._coverage is not None:
@@ -154,7 +151,7 @@ class Meter:
             return
         mesh, place = face.mesh[:POINTS], self._sampling.place(number)
         square = square_around(mesh)
-        if due(self._sheet_due, number):
+        if self._sheet.due(number):
             self._sheet.add(time_s, before, after, mesh)
         strength = strength_of(laid)
         wanted = (strength is None or strength >= WHOLE) and self._recognition.due(number)
@@ -163,23 +160,90 @@ class Meter:
         speaking = speaking and number not in self._voice_over
         if place is not None or wanted or speaking or self._sampling.follows_mouth(number):
             found = seen(self._networks, after, square)
+            if place is None and not speaking and not self._sampling.follows_mouth(number):
+                self._doubtful = number if self._recognition.doubtful else self._doubtful
         self._say(time_s, found if speaking else None)
         if wanted and found is not None:
             self._recognition.add(time_s, after, found.mesh)
         if place is None:
-            self._skip(_opening(found))
+            self._skip(opening_of(found))
             return
         self._follow(number, mesh, face.eye_distance_px)
         master = found if identical or before is None else seen(self._networks, before, square)
         owed = before is None or master is not None
         self._owed += owed
         self._missing += owed and found is None
-        self._add(after if identical else before, after, mesh, master, found)
+        self._steadiness.add(after if identical else before, after, mesh, master, found)
         if before is not None and strength is not None and strength >= WHOLE:
             self._painted = True
             self._look.add(place, before, after, mesh, laid)
             if master is not None and found is not None:
                 self._motion.add(time_s, master, found, closely=close(place))
+
+    def save(self, path: Path) -> None:
+        """Keep all that was measured in a file, from which `join` takes it up."""
+        state = {
+            "plan": self._plan(),
+            "first": self._first or 0,
+            "times": np.array(self._times),
+            "counts": [self._owed, self._missing, self._same, self._outside, self._painted],
+            "doubtful": self._doubtful,
+            "sheet": self._sheet.state(),
+            "recognition": self._recognition.state(),
+            "steadiness": self._steadiness.state(),
+            "motion": self._motion.state(),
+            "look": self._look.state(),
+            "coverage": None if self._coverage is None else self._coverage.state(),
+            "speaking": None if self._speaking is None else self._speaking.state(),
+        }
+        write_kept(path, state)
+
+    def join(self, path: Path) -> None:
+        """Go on with the next section, which another meter of the same plan measured and saved.
+
+        Raises CountenanceError where the section is not the next one, or was measured under another plan."""
+        state = read_kept(path)
+        if state["plan"] != self._plan():
+            raise CountenanceError(f"{path} was measured under another plan than the rest: measure that section again")
+        first, count = state["first"], len(self._times)
+        if first != count:
+            raise CountenanceError(f"{path} begins at picture {first}, and the section before it ends at {count}")
+        self._times.extend(state["times"])
+        owed, missing, same, outside, painted = state["counts"]
+        self._owed, self._missing = self._owed + owed, self._missing + missing
+        self._same, self._outside = self._same + same, self._outside + outside
+        self._painted = self._painted or painted
+        self._sheet.extend(state["sheet"], first)
+        wanted = self._recognition.extend(state["recognition"], first)
+        self._steadiness.extend(state["steadiness"])
+        if state["doubtful"] is not None and not wanted:
+            self._steadiness.after.opening[state["doubtful"]] = float("nan")  # one meter would not have looked
+        self._motion.extend(state["motion"])
+        self._look.extend(state["look"])
+        if self._coverage is not None:
+            self._coverage.extend(state["coverage"])
+        if self._speaking is not None:
+            self._speaking.extend(state["speaking"])
+
+    @property
+    def seen(self) -> int:
+        """How many pictures were counted."""
+        return len(self._times)
+
+    def _plan(self) -> Kept:
+        """What meters of sections of one variant have in common."""
+        plan = self._sampling
+        known = [one is not None for one in (self._recognition.wanted, self._recognition.replaced, self._spoken)]
+        return {"pictures": plan.pictures, "measured": plan.measured, "heard": list(plan.heard), "known": known}
+
+    def _begin(self, first: int) -> None:
+        """The section's first picture has come."""
+        needed = self.run_in(first)
+        if needed and not (self._run_in.stop == first and len(self._run_in) >= needed):
+            raise CountenanceError(f"picture {first} lies in a stretch that began before: remember {needed} before it")
+        self._first = first
+        self._sheet.begin(first)
+        self._recognition.begin(first)
 
     def finish(
         self, samples: NDArray[np.floating[Any]] | None = None, rate_hz: int = 0, own: Own | None = None
@@ -188,20 +252,16 @@ class Meter:
 
         `own` is how the person speaks in the master: what a dub is compared with. Of a variant that keeps the master's
         voice it says what is heard."""
-        before, after = self._before, self._after
-        before.cut()
-        after.cut()
-        times, opening = np.array(self._times), np.array(after.opening)
+        times, opening = np.array(self._times), np.array(self._steadiness.after.opening)
         lips = None if self._speaking is None else self._speaking.lips()
         found = Measured({}, {}, [], {}, times, opening, lips=lips)
         self._recognition.tell(found)
         if self._painted or self._coverage is not None:
             self._motion.tell(found)
             self._look.tell(found)
-        for part in ("tremble", "flicker"):
-            _compare_restlessness(found, part, getattr(before, part).values, getattr(after, part).values)
+        self._steadiness.tell(found)
         self._tell_coverage(found)
-        theirs = 100 * np.array(before.opening)
+        theirs = 100 * np.array(self._steadiness.before.opening)
         found.curves.append(curve("opening", "Opening of the mouth", "%", times, 100 * opening, theirs, bridged=1))
         if samples is not None:
             heard = slice(*self._sampling.heard)
@@ -255,47 +315,16 @@ class Meter:
     def _follow(self, number: int, mesh: F32, eye_px: float) -> None:
         """Start anew where the expected face is in another shot or was away."""
         place = mesh[list(STEADY), :2].mean(axis=0)
-        if self._last is not None:
-            jumped = float(np.linalg.norm(place - self._last[1])) > _CUT_EYES * eye_px
-            if jumped or number in self._cuts or number != self._last[0] + 1:
-                self._cut()
+        follows = self._last is not None and number == self._last[0] + 1 and number not in self._cuts
+        if self._last is None or not follows or float(np.linalg.norm(place - self._last[1])) > _CUT_EYES * eye_px:
+            self._cut()
         self._last = (number, place)
 
     def _cut(self) -> None:
-        self._before.cut()
-        self._after.cut()
-        self._window.cut()
+        self._steadiness.cut()
         self._look.cut()
 
     def _skip(self, opening: float = float("nan")) -> None:
         """A picture without the face, or one that is not measured."""
-        self._before.skip()
-        self._after.skip(opening)
-        self._window.cut()
+        self._steadiness.skip(opening)
         self._look.cut()
-
-    def _add(self, before: Frame | None, after: Frame, mesh: F32, master: Seen | None, found: Seen | None) -> None:
-        to_picture, inside = self._window.look(mesh)
-        crop = face_crop(after, to_picture)
-        self._after.add(found, crop, inside)
-        if before is None:
-            self._before.add(None, None, None)
-        else:
-            self._before.add(master, crop if before is after else face_crop(before, to_picture), inside)
-
-
-def _compare_restlessness(found: Measured, part: str, theirs: Sequence[float], own: Sequence[float]) -> None:
-    """Ratio and curve of a part's values per picture, the master's and the variant's."""
-    figure, label, unit, scale, still = _RESTLESSNESS[part]
-    values, baseline = np.array(own), np.array(theirs)
-    both = np.isfinite(values) & np.isfinite(baseline)
-    if both.sum() < _LEAST_PICTURES:
-        found.none(figure, "too few pictures show the face both in the master and here")
-    else:
-        means = (max(float(side[both].mean()), still) for side in (values, baseline))
-        found.figures[figure] = next(means) / next(means)
-    found.curves.append(curve(part, label, unit, found.times_s, scale * values, scale * baseline))
-
-
-def _opening(face: Seen | None) -> float:
-    return float("nan") if face is None else lip_gap(face.mesh)

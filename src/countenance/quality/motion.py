@@ -17,6 +17,7 @@ from countenance.perception.refine import refined
 from countenance.perception.topology import POINTS
 from countenance.quality.expression import LIDS, LIPS, Expression
 from countenance.quality.gaze import gaze_error_deg
+from countenance.quality.kept import Kept
 from countenance.quality.measured import Measured
 from countenance.quality.pose_error import PoseError
 from countenance.quality.sampling import CLOSE
@@ -80,6 +81,27 @@ class Motion:
         error = gaze_error_deg(master, variant)
         if error is not None:
             self._gazes.append(error)
+
+    def state(self) -> Kept:
+        return {
+            "times": np.array(self._times),
+            "angles": np.array(self._angles),
+            "close_times": np.array(self._close_times),
+            "gazes": np.array(self._gazes),
+            "pose": self._pose.state(),
+            "lips": self._lips.state(),
+            "lids": self._lids.state(),
+        }
+
+    def extend(self, state: Kept) -> None:
+        """The section that follows."""
+        self._times.extend(state["times"].tolist())
+        self._angles.extend(state["angles"].tolist())
+        self._close_times.extend(state["close_times"].tolist())
+        self._gazes.extend(state["gazes"].tolist())
+        self._pose.extend(state["pose"])
+        self._lips.extend(state["lips"])
+        self._lids.extend(state["lids"])
 
     def tell(self, found: Measured) -> None:
         """Add the figures and curves."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from countenance.media.frame import F32
 from countenance.perception.head import angle_deg, mean_turn
+from countenance.quality.kept import Kept, stacked
 
 
 @dataclass
@@ -35,6 +36,13 @@ class PoseError:
         between = master.T @ variant  # as the head itself sees it, so that a constant one stays the same in all poses
         self._turns.append(between)
         return angle_deg(between)
+
+    def state(self) -> Kept:
+        return {"turns": stacked(self._turns)}
+
+    def extend(self, state: Kept) -> None:
+        """The section that follows."""
+        self._turns.extend(state["turns"])
 
     @property
     def count(self) -> int:

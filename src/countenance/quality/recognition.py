@@ -10,8 +10,9 @@ import numpy as np
 
 from countenance.media.frame import F32, Frame
 from countenance.perception.identity import chip, distance, embed
+from countenance.quality.kept import Kept, stacked
 from countenance.quality.measured import Measured
-from countenance.quality.sampling import due, spaced
+from countenance.quality.sampling import Spaced
 from countenance.quality.series import curve
 
 _MOST, _LEAST, _PICTURES_A_FACE = 12, 5, 100
@@ -43,21 +44,49 @@ class Recognition:
     others: Mapping[str, F32]
     _times: list[float] = field(default_factory=list)
     _faces: list[F32] = field(default_factory=list)
-    _due: list[int] = field(init=False)
+    _spaced: Spaced = field(init=False)
+    _doubtful: bool = False  # whether the first face is
 
     def __post_init__(self) -> None:
         asked = self.wanted is not None or self.replaced is not None
         count = min(_MOST, max(_LEAST, self.pictures // _PICTURES_A_FACE))
-        self._due = spaced(self.pictures, count) if asked else []
+        self._spaced = Spaced.of(self.pictures, count if asked else 0)
+
+    def begin(self, first: int) -> None:
+        """The section that is measured begins at this picture."""
+        self._spaced.first = first
 
     def due(self, number: int) -> bool:
         """Whether the face of this picture is wanted."""
-        return due(self._due, number)
+        return self._spaced.due(number)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the face that was just due may have been taken in the section before."""
+        return self._spaced.doubtful
 
     def add(self, time_s: float, frame: Frame, mesh: F32) -> None:
         """One face, at the mesh `(468, 3)` that was found in it."""
         self._faces.append(embed([chip(frame, mesh)])[0])
         self._times.append(time_s)
+        self._doubtful = self._doubtful or self.doubtful
+
+    def state(self) -> Kept:
+        return {
+            "times": np.array(self._times),
+            "faces": stacked(self._faces),
+            "doubtful": self._doubtful,
+            "spaced": self._spaced.state(),
+        }
+
+    def extend(self, state: Kept, first: int) -> bool:
+        """The section that follows, from picture `first` on; False where its doubtful face was not wanted."""
+        owed = self._spaced.owes(first)
+        taken = slice(int(state["doubtful"] and not owed), None)
+        self._times.extend(state["times"].tolist()[taken])
+        self._faces.extend(state["faces"][taken])
+        self._spaced.extend(state["spaced"])
+        return owed
 
     def tell(self, found: Measured) -> None:
         """Add the figures and curves."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+
+from countenance.quality.kept import Kept
 
 _STRETCH = 25  # pictures that follow each other: flicker and tremble are between neighbours
 _WHOLE = 50  # clips up to this long are measured whole, and longer ones never less
@@ -44,6 +46,13 @@ class Sampling:
         place = number - self.starts[index]
         return place if index >= 0 and place < self.length else None
 
+    def run_in(self, first: int, cuts: Collection[int]) -> int:
+        """How many pictures before `first` belong to the stretch of one shot in which it is measured."""
+        start = first
+        while start > 0 and start not in cuts and None not in (self.place(start), self.place(start - 1)):
+            start -= 1
+        return first - start
+
     def follows_mouth(self, number: int) -> bool:
         """Whether the mouth is looked for between the stretches too: in every second picture, enough for syllables."""
         return number % 2 == 0 and self.heard[0] <= number < self.heard[1]
@@ -78,14 +87,41 @@ def before_sparse(place: int) -> bool:
     return sparse(place + 1)
 
 
-def spaced(pictures: int, count: int) -> list[int]:
-    """Numbers of `count` evenly spaced pictures, the middles of equal sections, the last one first."""
-    return sorted({int((n + 0.5) * pictures / count) for n in range(count)}, reverse=True)
+@dataclass
+class Spaced:
+    """Evenly spaced pictures in which something is due; where it cannot be done, the next one in which it can.
 
+    Who measures a section of a clip does not know whether all was done that was due before. The first picture in which
+    it can be done is then taken, and is `doubtful`: whoever joins the sections knows whether it was wanted.
+    """
 
-def due(numbers: list[int], number: int) -> bool:
-    """Whether the next number has come; numbers that were passed meanwhile are dropped."""
-    come = bool(numbers) and number >= numbers[-1]
-    while numbers and number >= numbers[-1]:
-        numbers.pop()
-    return come
+    waiting: list[int]  # the next one last
+    first: int = 0  # where the section begins
+    asked: bool = False
+    doubtful: bool = False
+
+    @staticmethod
+    def of(pictures: int, count: int) -> Spaced:
+        """The middles of `count` equal parts of a clip."""
+        return Spaced(sorted({int((n + 0.5) * pictures / count) for n in range(count)}, reverse=True))
+
+    def due(self, number: int) -> bool:
+        """Whether the next one has come; those that were passed meanwhile are dropped."""
+        passed = []
+        while self.waiting and number >= self.waiting[-1]:
+            passed.append(self.waiting.pop())
+        self.doubtful = bool(passed) and passed[-1] < self.first
+        self.asked = True
+        return bool(passed)
+
+    def owes(self, first: int) -> bool:
+        """Whether something that was due before picture `first` is still waiting."""
+        return bool(self.waiting) and self.waiting[-1] < first
+
+    def state(self) -> Kept:
+        return {"waiting": self.waiting, "asked": self.asked}
+
+    def extend(self, state: Kept) -> None:
+        """The section that follows."""
+        if state["asked"]:  # all that was due before has come then
+            self.waiting = list(state["waiting"])

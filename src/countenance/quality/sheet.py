@@ -11,7 +11,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from countenance.media.frame import F32, U8, Frame
 from countenance.perception.crop import Square, thumbnail, warp_rgb
+from countenance.quality.kept import Kept
+from countenance.quality.sampling import Spaced
 
+_MOMENTS = 8
 _FACE_PX = 208
 _REACH = 1.5  # side of the shown square over the face's size
 _GAP_PX, _MARGIN_PX, _CAPTION_PX, _NAME_PX = 4, 74, 26, 34
@@ -31,16 +34,31 @@ class Moment:
 
 @dataclass
 class ContactSheet:
-    """Collects moments as small pictures and lays them out."""
+    """Collects eight moments of a clip of so many pictures as small pictures, and lays them out."""
 
-    moments: list[Moment] = field(default_factory=list)
+    pictures: int
+    _moments: list[Moment] = field(default_factory=list)
+    _spaced: Spaced = field(init=False)
+    _doubtful: bool = False  # whether the first moment is
+
+    def __post_init__(self) -> None:
+        self._spaced = Spaced.of(self.pictures, _MOMENTS)
+
+    def begin(self, first: int) -> None:
+        """The section that is measured begins at this picture."""
+        self._spaced.first = first
+
+    def due(self, number: int) -> bool:
+        """Whether this picture is one of the moments."""
+        return self._spaced.due(number)
 
     def add(self, time_s: float, before: Frame | None, after: Frame, mesh: F32) -> None:
         """One moment; `mesh` says where the face is looked at, in both pictures alike."""
         look = _upright(mesh).to_picture(_FACE_PX)
         width, height = after.size
         size = (_FACE_PX, max(2, round(_FACE_PX * height / width)))
-        self.moments.append(
+        self._doubtful = self._doubtful or self._spaced.doubtful
+        self._moments.append(
             Moment(
                 time_s,
                 None if before is None else warp_rgb(before, look, _FACE_PX),
@@ -49,15 +67,25 @@ class ContactSheet:
             )
         )
 
+    def state(self) -> Kept:
+        moments = [[one.time_s, one.before, one.after, one.whole] for one in self._moments]
+        return {"moments": moments, "doubtful": self._doubtful, "spaced": self._spaced.state()}
+
+    def extend(self, state: Kept, first: int) -> None:
+        """The section that follows, from picture `first` on."""
+        skipped = int(state["doubtful"] and not self._spaced.owes(first))
+        self._moments.extend(Moment(*one) for one in state["moments"][skipped:])
+        self._spaced.extend(state["spaced"])
+
     def jpeg(self) -> bytes | None:
         """The sheet; None without a moment."""
-        if not self.moments:
+        if not self._moments:
             return None
-        heights = (_FACE_PX, _FACE_PX, max(moment.whole.shape[0] for moment in self.moments))
-        width = _MARGIN_PX + len(self.moments) * (_FACE_PX + _GAP_PX)
+        heights = (_FACE_PX, _FACE_PX, max(moment.whole.shape[0] for moment in self._moments))
+        width = _MARGIN_PX + len(self._moments) * (_FACE_PX + _GAP_PX)
         sheet = Image.new("RGB", (width, _CAPTION_PX + sum(heights) + 3 * _GAP_PX), _GROUND)
         draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(15)
-        for column, moment in enumerate(self.moments):
+        for column, moment in enumerate(self._moments):
             x, y = _MARGIN_PX + column * (_FACE_PX + _GAP_PX), _CAPTION_PX
             draw.text((x + _FACE_PX / 2, y / 2), f"{moment.time_s:.2f} s", _INK, font, anchor="mm")
             for picture, height in zip((moment.before, moment.after, moment.whole), heights, strict=True):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from countenance.perception.networks import FaceNetworks
 from countenance.perception.refine import refined
@@ -19,7 +19,8 @@ from countenance.quality.articulation import (
     opening_ratio,
     silence_motion,
 )
-from countenance.quality.lips import Lips, lips_of
+from countenance.quality.kept import Kept
+from countenance.quality.lips import Lips, mouth_of, on_screen
 from countenance.quality.measured import Measured
 from countenance.quality.motion import Seen
 from countenance.speech.ipa import segments
@@ -28,7 +29,7 @@ from countenance.speech.phones import Phones
 _WHOLE = 300  # pictures: in a clip of so many the lips are looked at in every one
 _STRETCH, _SHARE = 75, 5  # in a longer one in evenly spread stretches of 3 s, a fifth of the clip
 _MOST = 1500
-_MOST_CLOSURES = 400  # pictures besides in which a closure is due
+_MOST_CLOSURES = 100  # closures that are looked at besides
 _OWN_UNKNOWN = "what the person says in the master is not known, so that there is nothing to compare with"
 
 
@@ -43,18 +44,21 @@ class Own:
 @dataclass
 class Speaking:
     """The lips of a variant, by the closer look, in the pictures that say most: all of a short clip; of a longer one
-    evenly spread stretches of 3 s and, up to 400 pictures, those in which lips must be closed."""
+    evenly spread stretches of 3 s, and the pictures of up to 100 evenly spread closures, in which lips must meet.
+
+    What is looked at follows from the picture's number and time alone, so that a section of a clip knows it too."""
 
     networks: FaceNetworks
     pictures: int
     phones: Phones
-    _times: list[float] = field(default_factory=list)
-    _meshes: list[NDArray[np.float32] | None] = field(default_factory=list)
+    _times: array[float] = field(default_factory=lambda: array("d"))
+    _mouths: array[float] = field(default_factory=lambda: array("d"))  # gap, width and jaw of each picture
     _closures: list[tuple[float, float]] = field(default_factory=list)
-    _extra: int = 0
 
     def __post_init__(self) -> None:
-        parts = (part for part in segments(self.phones) if part.gesture.kind == "closure")
+        closures = [part for part in segments(self.phones) if part.gesture.kind == "closure"]
+        count = min(_MOST_CLOSURES, len(closures))
+        parts = (closures[int((n + 0.5) * len(closures) / count)] for n in range(count))
         # A picture stays on the screen for a while: one that comes up to 40 ms before is still seen then.
         self._closures = [(part.start_s - 2 * CLOSURE_LEAD_S, part.end_s) for part in parts]
 
@@ -64,10 +68,7 @@ class Speaking:
             return True
         while self._closures and self._closures[0][1] < time_s:
             self._closures.pop(0)
-        if self._extra < _MOST_CLOSURES and self._closures and self._closures[0][0] <= time_s:
-            self._extra += 1
-            return True
-        return False
+        return bool(self._closures) and self._closures[0][0] <= time_s
 
     def _in_stretch(self, number: int) -> bool:
         wanted = min(_MOST, max(_WHOLE, self.pictures // _SHARE))
@@ -77,14 +78,20 @@ class Speaking:
     def add(self, time_s: float, face: Seen | None) -> None:
         """The next picture, and the face as found in it; None where none was found or it was not looked for."""
         self._times.append(time_s)
-        if face is None:
-            self._meshes.append(None)
-            return
-        self._meshes.append(refined(face.mesh, self.networks.closeup(face.crop, face.square))[0])
+        mesh = None if face is None else refined(face.mesh, self.networks.closeup(face.crop, face.square))[0]
+        self._mouths.extend(mouth_of(mesh))
+
+    def state(self) -> Kept:
+        return {"times": np.array(self._times), "mouths": np.array(self._mouths)}
+
+    def extend(self, state: Kept) -> None:
+        """The section that follows."""
+        self._times.extend(state["times"])
+        self._mouths.extend(state["mouths"])
 
     def lips(self) -> Lips:
         """The curves, one value for each output picture."""
-        return lips_of(np.array(self._times), self._meshes)
+        return Lips(*on_screen(np.array(self._times)), *np.array(self._mouths).reshape(-1, 3).T)
 
 
 def speech_figures(lips: Lips, phones: Phones, own: Own | None) -> dict[str, float | None]:

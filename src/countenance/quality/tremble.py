@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from scipy.signal import savgol_filter
 from countenance.media.frame import F32
 from countenance.perception.pose import steady_frame
 from countenance.perception.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, POINTS, RIGHT_EYE
+from countenance.quality.kept import Kept, stacked
 
 _CHUNK = 140  # meshes smoothed at a time
 _SHORTEST = 9  # pictures; in shorter runs there is nothing to tell trembling from moving
@@ -31,15 +33,24 @@ class Tremble:
     values (NaN).
     """
 
-    values: list[float] = field(default_factory=list)
+    values: array[float] = field(default_factory=lambda: array("d"))
     _run: list[F32] = field(default_factory=list)
     _settled: int = 0
+    _going_on: bool = False
+    _head: list[F32] = field(default_factory=list)
+
+    def go_on(self) -> None:
+        """What comes may belong to a run that began before this section: it is kept as it is until that run ends."""
+        self._going_on = True
 
     def add(self, mesh: F32 | None) -> None:
         """The next picture's mesh `(468, 3)`; None where none was found, which ends the run."""
         if mesh is None:
             self.cut()
             self.values.append(float("nan"))
+            return
+        if self._going_on:
+            self._head.append(mesh)
             return
         self._run.append(mesh)
         if len(self._run) == _CHUNK:
@@ -51,17 +62,35 @@ class Tremble:
         """What follows is another shot."""
         if len(self._run) > self._settled:
             self._settle(len(self._run))
-        self._run, self._settled = [], 0
+        self._run, self._settled, self._going_on = [], 0, False
+
+    def state(self) -> Kept:
+        return {
+            "head": stacked(self._head),
+            "going_on": self._going_on,
+            "values": np.array(self.values),
+            "run": stacked(self._run),
+            "settled": self._settled,
+        }
+
+    def extend(self, state: Kept) -> None:
+        """The section that follows."""
+        for mesh in state["head"]:
+            self.add(mesh)
+        if not state["going_on"]:
+            self.cut()
+            self.values.extend(state["values"])
+            self._run, self._settled = list(state["run"]), state["settled"]
 
     def _settle(self, end: int) -> None:
         meshes = np.stack(self._run)
         here = slice(self._settled, end)
         if len(meshes) < _SHORTEST:
-            self.values += [float("nan")] * (end - self._settled)
+            self.values.extend([float("nan")] * (end - self._settled))
             return
         gaps = (meshes[:, _CALM, :2] - _calmed(meshes))[here]
         eyes = np.linalg.norm(meshes[here, 33, :2] - meshes[here, 263, :2], axis=1)
-        self.values += (np.median(np.linalg.norm(gaps, axis=2), axis=1) / eyes).tolist()
+        self.values.extend((np.median(np.linalg.norm(gaps, axis=2), axis=1) / eyes).tolist())
 
 
 def _calmed(meshes: F32) -> F32:
