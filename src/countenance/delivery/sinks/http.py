@@ -92,9 +92,9 @@ def size_at(client: Client, url: str) -> int | None:
 def lies(client: Client, url: str, item: Item, verify: str) -> bool:
     """Whether the whole file is at its address: by its hash, or with `verify` "size" by its length alone."""
     found = size_at(client, url)
-    if found is None or found not in (-1, item.bytes):
-        return False
-    return verify == "size" or client.digest(url)[:2] == (200, item.sha256)
+    if verify == "size":
+        return found == item.bytes
+    return found in (-1, item.bytes) and client.digest(url)[:2] == (200, item.sha256)
 
 
 def check(client: Client, url: str, item: Item, verify: str) -> None:

@@ -169,8 +169,8 @@ def check_open(where: str, url: str, sent: Mapping[str, str]) -> None:
 
 def _sink(path: Path, table: Mapping[str, Any]) -> SinkSettings:
     where = f"the [[sink]] {table.get('name', '')!r} in {path}"
-    cache: dict[str, str] = {}
-    fields = read_fields(
+    cache: dict[str, Any] = {}
+    fields: dict[str, Any] = read_fields(
         where,
         table,
         {
@@ -182,7 +182,7 @@ def _sink(path: Path, table: Mapping[str, Any]) -> SinkSettings:
         ("name", "kind", "url"),
     )  # fmt: skip
     fields.pop("cache", None)
-    one = SinkSettings(**fields, **cache)
+    one = SinkSettings(**{**fields, **cache})
     if one.kind in ("http", "webdav"):
         check_open(where, one.url, one.headers)
     elif one.headers:
