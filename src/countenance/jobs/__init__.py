@@ -1,0 +1,1 @@
+"""Durable work: graphs of tasks in the project's database, leased to workers on any machine, shared between jobs."""

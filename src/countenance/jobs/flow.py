@@ -1,0 +1,247 @@
+"""How tasks move from state to state. Every function runs inside one of the scheduler's turns.
+
+waiting ─▶ ready ─▶ running ─▶ done            resting: failed, tried again at `due`
+                       │ └───▶ resting ─▶ ready   dead: failed for good; blocked: needs something dead
+                       └─────▶ dead ─▶ (what needs it) blocked
+
+Two counts are kept right with every move, so that nothing has to be counted when it matters: `task.lacks`, the needs
+that are not done, and of each job that is not settled `open`, `stuck` and `left_s`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from countenance.jobs.sql import chunks, run
+
+LIVE = "('active', 'paused')"  # the states of a job that is not settled
+
+
+def make_ready(connection: Connection, keys: Sequence[str], now: float) -> None:
+    """Offer tasks that lack nothing to the workers, on behalf of every job that wants them and is not settled."""
+    for some in chunks(keys):
+        run(
+            connection,
+            "UPDATE task SET state = 'ready', ready_at = :now, due = NULL, worker = NULL WHERE key IN :keys",
+            now=now,
+            keys=some,
+        )
+        run(connection, f"{_OFFER} WHERE t.key IN :keys AND j.state IN {LIVE} ON CONFLICT DO NOTHING", keys=some)
+
+
+def offer(connection: Connection, job: str, keys: Sequence[str]) -> None:
+    """Offer those of the tasks that are ready on behalf of one more job."""
+    for some in chunks(keys):
+        run(
+            connection,
+            f"{_OFFER} WHERE w.job = :job AND t.key IN :keys AND t.state = 'ready' ON CONFLICT DO NOTHING",
+            job=job,
+            keys=some,
+        )
+
+
+_OFFER = """INSERT INTO task_ready (job, queue, rank, task, skill)
+    SELECT w.job, t.queue, w.rank, t.key, t.skill FROM task t
+    JOIN job_task w ON w.task = t.key JOIN job j ON j.id = w.job"""
+
+
+def withdraw_offer(connection: Connection, key: str) -> None:
+    """Take a task back that was offered."""
+    run(connection, "DELETE FROM task_ready WHERE task = :key", key=key)
+
+
+def complete(connection: Connection, key: str, result: dict[str, Any], now: float) -> None:
+    """A task is done: what needs it lacks one thing less, and what lacks nothing any more is ready."""
+    run(
+        connection,
+        "UPDATE task SET state = 'done', result = :result, error = NULL, due = NULL, worker = NULL, ended_at = :now, "
+        "failures = 0, kills = 0, failing_since = NULL WHERE key = :key",
+        key=key,
+        result=json.dumps(result, ensure_ascii=False, allow_nan=False),
+        now=now,
+    )
+    run(
+        connection,
+        f"""UPDATE job SET open = open - 1, left_s = left_s - (SELECT cost_s FROM task WHERE key = :key)
+        WHERE id IN (SELECT job FROM job_task WHERE task = :key) AND state IN {LIVE}""",
+        key=key,
+    )
+    run(connection, f"UPDATE task SET lacks = lacks - 1 WHERE key IN {_DEPENDANTS}", key=key)
+    freed = run(
+        connection, f"SELECT key FROM task WHERE key IN {_DEPENDANTS} AND state = 'waiting' AND lacks = 0", key=key
+    )
+    make_ready(connection, list(freed.scalars()), now)
+
+
+_DEPENDANTS = "(SELECT task FROM task_need WHERE needs = :key)"
+
+
+def undo(connection: Connection, key: str, now: float) -> None:
+    """A done task's result is gone: it is to be done again, and what needs it and is not done waits for it."""
+    if run(connection, "UPDATE task SET state = 'waiting' WHERE key = :key AND state = 'done'", key=key).rowcount == 0:
+        return
+    run(
+        connection,
+        f"""UPDATE job SET open = open + 1, left_s = left_s + (SELECT cost_s FROM task WHERE key = :key)
+        WHERE id IN (SELECT job FROM job_task WHERE task = :key) AND state IN {LIVE}""",
+        key=key,
+    )
+    run(connection, f"UPDATE task SET lacks = lacks + 1 WHERE key IN {_DEPENDANTS}", key=key)
+    run(connection, f"DELETE FROM task_ready WHERE task IN {_DEPENDANTS}", key=key)
+    run(
+        connection,
+        f"UPDATE task SET state = 'waiting', due = NULL WHERE key IN {_DEPENDANTS} AND state IN ('ready', 'resting')",
+        key=key,
+    )
+    if run(connection, "SELECT lacks FROM task WHERE key = :key", key=key).scalar_one() == 0:
+        make_ready(connection, [key], now)
+        return
+    block_again(connection, [key])
+    for job in wanting(connection, key):
+        recount(connection, job)
+
+
+def bury(connection: Connection, key: str, error: dict[str, Any], now: float) -> None:
+    """A task has failed for good: it is a dead letter, and whatever needs it is blocked."""
+    withdraw_offer(connection, key)
+    run(
+        connection,
+        "UPDATE task SET state = 'dead', due = NULL, worker = NULL, error = :error, ended_at = :now WHERE key = :key",
+        key=key,
+        error=json.dumps(error, ensure_ascii=False),
+        now=now,
+    )
+    stuck = [key, *block(connection, [key])]
+    for some in chunks(stuck):
+        counts = run(
+            connection, "SELECT job, count(*) FROM job_task WHERE task IN :keys GROUP BY job ORDER BY job", keys=some
+        )
+        for job, count in counts.all():
+            run(
+                connection,
+                f"UPDATE job SET stuck = stuck + :count WHERE id = :job AND state IN {LIVE}",
+                job=job,
+                count=count,
+            )
+
+
+def block(connection: Connection, keys: Sequence[str]) -> list[str]:
+    """Block all that waits for these tasks, at whatever distance; returns what was blocked."""
+    blocked: list[str] = []
+    frontier = list(keys)
+    while frontier:
+        found: list[str] = []
+        for some in chunks(frontier):
+            found += run(
+                connection,
+                "UPDATE task SET state = 'blocked' WHERE state = 'waiting' "
+                "AND key IN (SELECT task FROM task_need WHERE needs IN :keys) RETURNING key",
+                keys=some,
+            ).scalars()
+        blocked += found
+        frontier = found
+    return blocked
+
+
+def revive(connection: Connection, keys: Sequence[str], now: float) -> None:
+    """Try dead tasks again, and let what they blocked wait again. Jobs that failed for them are active again."""
+    freed: list[str] = []
+    frontier = list(keys)
+    while frontier:
+        found: list[str] = []
+        for some in chunks(frontier):
+            found += run(
+                connection,
+                "UPDATE task SET state = 'waiting' WHERE state = 'blocked' "
+                "AND key IN (SELECT task FROM task_need WHERE needs IN :keys) RETURNING key",
+                keys=some,
+            ).scalars()
+        freed += found
+        frontier = found
+    jobs: set[str] = set()
+    for some in chunks([*keys, *freed]):
+        jobs.update(run(connection, "SELECT DISTINCT job FROM job_task WHERE task IN :keys", keys=some).scalars())
+    for some in chunks(sorted(jobs)):
+        run(
+            connection,
+            "UPDATE job SET state = 'active', settled_at = NULL WHERE id IN :jobs AND state = 'failed'",
+            jobs=some,
+        )
+    for some in chunks(keys):
+        woken = run(
+            connection,
+            "UPDATE task SET state = 'waiting', failures = 0, kills = 0, failing_since = NULL, error = NULL "
+            "WHERE key IN :keys AND state = 'dead' RETURNING key, lacks",
+            keys=some,
+        )
+        make_ready(connection, [key for key, lacks in woken.all() if lacks == 0], now)
+    block_again(connection, [*keys, *freed])
+    for job in sorted(jobs):
+        recount(connection, job)
+
+
+def block_again(connection: Connection, keys: Sequence[str]) -> None:
+    """Block those of the waiting tasks that need something dead or blocked, and what waits for them."""
+    for some in chunks(keys):
+        lost = run(
+            connection,
+            "SELECT DISTINCT n.needs FROM task_need n JOIN task t ON t.key = n.needs "
+            "WHERE n.task IN :keys AND t.state IN ('dead', 'blocked')",
+            keys=some,
+        )
+        block(connection, list(lost.scalars()))
+
+
+def recount(connection: Connection, job: str) -> None:
+    """Bring a job's counts to what its tasks are."""
+    run(
+        connection,
+        """UPDATE job SET (size, open, stuck, left_s) = (
+            SELECT count(*),
+                COALESCE(SUM(CASE WHEN t.state <> 'done' THEN 1 ELSE 0 END), 0),
+                COALESCE(SUM(CASE WHEN t.state IN ('dead', 'blocked') THEN 1 ELSE 0 END), 0),
+                COALESCE(SUM(CASE WHEN t.state <> 'done' THEN t.cost_s ELSE 0 END), 0)
+            FROM job_task w JOIN task t ON t.key = w.task WHERE w.job = :job
+        ) WHERE id = :job""",
+        job=job,
+    )
+
+
+def count_in(connection: Connection, job: str, keys: Sequence[str]) -> None:
+    """Count tasks in that a job has come to want."""
+    for some in chunks(keys):
+        run(
+            connection,
+            """UPDATE job SET (size, open, stuck, left_s) = (
+                SELECT job.size + count(*),
+                    job.open + COALESCE(SUM(CASE WHEN state <> 'done' THEN 1 ELSE 0 END), 0),
+                    job.stuck + COALESCE(SUM(CASE WHEN state IN ('dead', 'blocked') THEN 1 ELSE 0 END), 0),
+                    job.left_s + COALESCE(SUM(CASE WHEN state <> 'done' THEN cost_s ELSE 0 END), 0)
+                FROM task WHERE key IN :keys
+            ) WHERE id = :job""",
+            job=job,
+            keys=some,
+        )
+
+
+def settle(connection: Connection, jobs: Sequence[str], now: float) -> list[Any]:
+    """Settle those of the jobs in which nothing can go on; returns their rows."""
+    settled: list[Any] = []
+    for some in chunks(jobs):
+        settled += run(
+            connection,
+            "UPDATE job SET state = CASE WHEN stuck = 0 THEN 'done' ELSE 'failed' END, reason = NULL, "
+            f"settled_at = :now WHERE id IN :jobs AND state IN {LIVE} AND open <= stuck RETURNING *",
+            jobs=some,
+            now=now,
+        ).all()
+    return settled
+
+
+def wanting(connection: Connection, key: str) -> list[str]:
+    """The jobs that want a task."""
+    return list(run(connection, "SELECT job FROM job_task WHERE task = :key ORDER BY job", key=key).scalars())
