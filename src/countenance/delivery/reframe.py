@@ -2,14 +2,14 @@
 
 Shot by shot the camera frames everybody who matters, or whoever speaks; it stands still while the head hardly
 moves, pans softly where it must, cuts only where the video cuts or, where two who talk do not fit, between their
-turns. A face is never cut. Where no part of the picture can show the faces, the picture is shown whole before its
-own blurred surroundings. Planning is a pure function; nothing here looks at pictures.
+turns. A face is never cut. Where no window of the target's shape can show the faces, a wider one is shown before its
+own blurred surroundings, or the whole picture. Planning is a pure function; nothing here looks at pictures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -21,10 +21,12 @@ from countenance.delivery.framing import Framing, framings, worth_showing
 from countenance.delivery.sightings import F64, Sightings
 from countenance.errors import InputError
 from countenance.media.frame import Frame
-from countenance.media.reframe import Crop, cut, fitted, largest_crop
+from countenance.media.reframe import Crop, cut, fit_box, fitted, largest_crop
 from countenance.quality.speakers import Turn
 
 Way = Literal["still", "follows", "whole"]
+_WIDER = (1.25, 1.6, 2.1, 2.7)  # times the target's shape: windows that are shown before blurred surroundings
+_SAME_SHAPE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ class Take:
 class Camera:
     """What is shown of each of `n` pictures of `source` (width, height) in a video of `target`.
 
-    `windows` `(n, 4)`: x, y, width, height in luma pixels of the source, NaN where the picture is shown whole.
+    `windows` `(n, 4)`: x, y, width, height in luma pixels of the source, NaN where the picture is shown whole. Windows
+    of another shape than the target's are fitted into it.
     """
 
     source: tuple[int, int]
@@ -90,7 +93,21 @@ class Camera:
         if frame.size != self.source:
             raise InputError(f"the camera was planned for {self.source}, and a picture has {frame.size}; plan anew.")
         crop = self.crop(number)
-        return fitted(frame, self.target) if crop is None else cut(frame, crop, self.target)
+        if crop is None or not self._fills(crop):
+            return fitted(frame, self.target, crop)
+        return cut(frame, crop, self.target)
+
+    def place(self, number: int, x: float, y: float) -> tuple[float, float]:
+        """Where a point of picture `number` comes to lie in the target, in pixels."""
+        crop = self.crop(number) or Crop(0, 0, *self.source)
+        box = fit_box((crop.width, crop.height), self.target)
+        if self._fills(crop):
+            return crop.place(x, y, self.target)
+        inside = crop.place(x, y, (box.width, box.height))
+        return box.x + inside[0], box.y + inside[1]
+
+    def _fills(self, crop: Crop) -> bool:
+        return abs(crop.width * self.target[1] / (crop.height * self.target[0]) - 1) < _SAME_SHAPE
 
     def shots(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """All pictures of a video, from the first one on."""
@@ -144,10 +161,29 @@ def _shot(
         yield _whole(first, last, "those who speak do not fit into one window")
     elif len(talking) > 1:
         for start, stop, person in _turns(seen, first, spoken, rules.hold_s):
-            yield _taken(seen, target, start, stop, (person,), rules) or _whole(start, stop, "the face does not fit")
+            yield _alone(seen, target, start, stop, person, rules)
     else:
-        main = (talking or people)[0]
-        yield _taken(seen, target, first, last, (main,), rules) or _whole(first, last, "the face does not fit")
+        yield _alone(seen, target, first, last, (talking or people)[0], rules)
+
+
+def _alone(
+    seen: Sightings, target: tuple[int, int], first: int, last: int, person: int, rules: Rules
+) -> tuple[Take, F64]:
+    """One person as large as can be: in a window of the target's shape, in a wider one, or in the whole picture."""
+    for shape in (target, *_wider(seen.size, target)):
+        found = _taken(seen, shape, first, last, (person,), rules)
+        if found is not None:
+            take, windows = found
+            return (take if shape == target else replace(take, why="the face needs a wider window")), windows
+    return _whole(first, last, "the face moves too fast or is too large for a window")
+
+
+def _wider(source: tuple[int, int], target: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """Sizes within the target of shapes on the way to the source's."""
+    ratio = source[0] * target[1] / (source[1] * target[0])
+    for factor in _WIDER:
+        if factor < max(ratio, 1 / ratio):
+            yield (target[0], round(target[1] / factor)) if ratio > 1 else (round(target[0] / factor), target[1])
 
 
 def _taken(

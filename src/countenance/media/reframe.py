@@ -38,7 +38,7 @@ class Crop:
         return (x - self.x) * size[0] / self.width, (y - self.y) * size[1] / self.height
 
 
-def largest_crop(source: tuple[int, int], target: tuple[int, int]) -> tuple[float, float]:
+def largest_crop(source: tuple[float, float], target: tuple[int, int]) -> tuple[float, float]:
     """Width and height of the largest part of a source that has the target's shape."""
     wide = min(source[0], source[1] * target[0] / target[1])
     return wide, wide * target[1] / target[0]
@@ -66,22 +66,20 @@ def cut(frame: Frame, crop: Crop, size: tuple[int, int]) -> Frame:
     )
 
 
-def fitted(frame: Frame, size: tuple[int, int], blurred: bool = True) -> Frame:
-    """The whole frame in the middle of a picture of `size`, before its own blurred and darkened surroundings.
-
-    Without `blurred` the surroundings are black.
-    """
+def fitted(frame: Frame, size: tuple[int, int], crop: Crop | None = None, blurred: bool = True) -> Frame:
+    """The part `crop` of a frame (default: all of it) in the middle of a picture of `size`, before its own blurred
+    and darkened surroundings; without `blurred` they are black."""
     _require_even(size)
-    box = fit_box(frame.size, size)
-    out = _surroundings(frame, size) if blurred else _black(size)
-    whole = Crop(0, 0, *frame.size)
-    small = cut(frame, whole, (box.width, box.height))
+    part = crop or Crop(0, 0, *frame.size)
+    box = fit_box((part.width, part.height), size)
+    out = _surroundings(frame, part, size) if blurred else _black(size)
+    small = cut(frame, part, (box.width, box.height))
     result = Frame(frame.pts, frame.time_base, out)
     result.put(box, small.planes)
     return result
 
 
-def fit_box(source: tuple[int, int], target: tuple[int, int]) -> Box:
+def fit_box(source: tuple[float, float], target: tuple[int, int]) -> Box:
     """Where a whole picture of size `source` lies in a target: as large as can be, even, in the middle."""
     scale = min(target[0] / source[0], target[1] / source[1])
     width, height = (max(2, min(target[i], round(source[i] * scale / 2) * 2)) for i in (0, 1))
@@ -130,10 +128,10 @@ def _sampled(plane: U8, placed: tuple[float, float, float, float], size: tuple[i
     return np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _surroundings(frame: Frame, size: tuple[int, int]) -> tuple[U8, U8, U8]:
-    """The frame cut to the target's shape, blurred and darkened."""
-    width, height = largest_crop(frame.size, size)
-    crop = Crop((frame.size[0] - width) / 2, (frame.size[1] - height) / 2, width, height)
+def _surroundings(frame: Frame, part: Crop, size: tuple[int, int]) -> tuple[U8, U8, U8]:
+    """The middle of a part of the frame in the target's shape, blurred and darkened."""
+    width, height = largest_crop((part.width, part.height), size)
+    crop = Crop(part.x + (part.width - width) / 2, part.y + (part.height - height) / 2, width, height)
     small = tuple(max(2, side // _SMALL // 2 * 2) for side in size)
     planes = cut(frame, crop, (small[0], small[1])).planes
     sigma = _BLUR * max(small)
