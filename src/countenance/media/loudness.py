@@ -225,13 +225,13 @@ def normalise(
     if not math.isfinite(loudness):
         return samples.astype(np.float32)
     drive_db = target_lufs - loudness
-    result = _limited(samples * 10 ** (drive_db / 20), rate_hz, ceiling_dbtp)
+    result = limited(samples * 10 ** (drive_db / 20), rate_hz, ceiling_dbtp)
     for _ in range(_ROUNDS):
         missing_db = target_lufs - integrated_lufs(result, rate_hz)
         if abs(missing_db) < 0.05:
             break
         drive_db += missing_db
-        result = _limited(samples * 10 ** (drive_db / 20), rate_hz, ceiling_dbtp)
+        result = limited(samples * 10 ** (drive_db / 20), rate_hz, ceiling_dbtp)
     return result.astype(np.float32)
 
 
@@ -248,8 +248,11 @@ def _peaks(samples: NDArray[np.floating[Any]], rate_hz: int) -> NDArray[np.float
     return peaks
 
 
-def _limited(samples: NDArray[np.floating[Any]], rate_hz: int, ceiling_dbtp: float) -> NDArray[np.floating[Any]]:
-    """Turn down before a peak, recover after it; a changing gain can lift the true peak, so repeat."""
+def limited(samples: NDArray[np.floating[Any]], rate_hz: int, ceiling_dbtp: float) -> NDArray[np.floating[Any]]:
+    """Samples (n,) or (n, channels) whose true peak keeps a ceiling: turned down before a peak, up again after it.
+
+    A changing gain can lift the true peak, so it is done again until it does not.
+    """
     ceiling = 10 ** (ceiling_dbtp / 20) * (1 - 1e-5)  # float32 rounds, and a ceiling that is met is not broken
     aim = ceiling
     for _ in range(4):
