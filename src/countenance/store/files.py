@@ -50,10 +50,15 @@ def atomic_path(final: Path) -> Iterator[Path]:
         raise
 
 
+def is_temporary(name: str) -> bool:
+    """Whether a file's name is one of those that `atomic_path` gives for a while."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
 def sweep(folder: Path) -> None:
     """Remove what killed runs left behind of `atomic_path` in a folder. Only for who holds a lock on it."""
     for path in folder.glob(".*"):
-        if _TEMPORARY.fullmatch(path.name):
+        if is_temporary(path.name):
             path.unlink(missing_ok=True)
 
 

@@ -216,7 +216,7 @@ tombstone = Table(  # blobs and people that were erased and must not come back, 
     "tombstone",
     metadata,
     Column("kind", String(16), primary_key=True),
-    Column("name", String(64), primary_key=True),
+    Column("name", String(128), primary_key=True),
     Column("at", String(32), nullable=False),
     Column("removed_at", String(32)),  # of blobs: when every place was rid of it
 )

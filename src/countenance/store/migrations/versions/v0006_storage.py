@@ -46,7 +46,7 @@ def upgrade() -> None:
     op.create_table(
         "tombstone",
         sa.Column("kind", sa.String(16), primary_key=True),
-        sa.Column("name", sa.String(64), primary_key=True),
+        sa.Column("name", sa.String(128), primary_key=True),
         sa.Column("at", sa.String(32), nullable=False),
         sa.Column("removed_at", sa.String(32)),
     )
