@@ -9,16 +9,11 @@ import webvtt as webvtt_parser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countenance.delivery.captions import (
-    LINE_COLUMNS,
-    columns,
-    cues,
-    spread_words,
-    srt,
-    transcript,
-    webvtt,
-    wrap,
-)
+from countenance.delivery.caption_breaks import tied
+from countenance.delivery.caption_lines import Fabric, limits_of
+from countenance.delivery.caption_words import columns, pieces_of
+from countenance.delivery.captions import cues, problems, spread_words
+from countenance.delivery.webvtt import srt, webvtt
 from countenance.errors import InputError
 from countenance.speech.phones import Word
 
@@ -53,11 +48,14 @@ def test_a_long_pause_separates_captions() -> None:
 def test_a_word_wider_than_a_line_is_cut() -> None:
     shown = cues([Word("鳥" * 50, 0.0, 8.0)])
     assert "".join(cue.text.replace(" ", "") for cue in shown) == "鳥" * 50
-    assert all(columns(line) <= LINE_COLUMNS for cue in shown for line in cue.lines)
+    assert all(columns(line) <= 42 for cue in shown for line in cue.lines)
 
 
-def lines(text: str) -> tuple[str, ...] | None:
-    return wrap([Word(token, 0.0, 0.0) for token in text.split()])
+def lines(text: str, language: str = "en") -> tuple[str, ...] | None:
+    limits = limits_of(language)
+    pieces = tied(pieces_of([Word(token, 0.0, 0.0) for token in text.split()], language, limits.columns), language)
+    fabric = Fabric(pieces, limits)
+    return fabric.lines(0, len(pieces)) if fabric.broken(0, len(pieces)) else None
 
 
 def test_two_lines_are_balanced_and_prefer_punctuation() -> None:
@@ -105,7 +103,7 @@ def test_captions_keep_every_word_and_every_limit(raw: list[tuple[str, float, fl
     assert squeezed == "".join("".join(word.text.split()) for word in words)
     for cue in shown:
         assert 1 <= len(cue.lines) <= 2
-        assert all(columns(line) <= LINE_COLUMNS for line in cue.lines)
+        assert all(columns(line) <= 42 for line in cue.lines)
         assert 0 < cue.end_ms - cue.start_ms <= 6001
     for before, after in itertools.pairwise(shown):
         assert before.end_ms <= after.start_ms
@@ -142,10 +140,6 @@ def test_the_file_without_speech_is_still_webvtt() -> None:
     text = webvtt([], "en", "AI modified")
     assert text.startswith("WEBVTT\n\nNOTE\n")
     assert not list(webvtt_parser.from_buffer(io.StringIO(text)))
-
-
-def test_the_transcript_keeps_paragraphs() -> None:
-    assert transcript("One\ntwo.\r\n\r\n  Three. \n\n\n\nFour") == "One two.\n\nThree.\n\nFour\n"
 
 
 @given(st.text(max_size=200), st.floats(0, 10), st.floats(0.1, 60))

@@ -11,7 +11,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from countenance.campaign.caption_wish import USUAL_CAPTIONS, CaptionWish, read_caption_wish
 from countenance.campaign.casting import KEEP, Cast, cast
+from countenance.campaign.chapter_wish import USUAL_CHAPTERS, ChapterWish, read_chapter_wish
+from countenance.campaign.description_wish import read_descriptions
 from countenance.campaign.label_wish import LabelWish, read_label_wish
 from countenance.campaign.sound_wish import USUAL_SOUND, SoundWish, read_sound_wish
 from countenance.campaign.text_wish import USUAL_TEXT, TextWish, drafted, read_text_wish
@@ -34,7 +37,7 @@ CHANNELS = (
 _REQUIRED = "campaign", "owner", "master", "script", "faces", "talents", "variants", "markets", "channels"
 _OPTIONAL = (
     "others", "translations", "glossary", "translate", "voices", "lexicon", "sound", "quality", "release", "seed",
-    "content", "publisher",
+    "content", "publisher", "captions", "chapters", "description",
 )  # fmt: skip
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
@@ -114,6 +117,9 @@ class Brief:
     voices: Mapping[str, VoiceWish] = field(default_factory=dict)  # by language; the house's own where there is none
     lexicon_path: Path | None = None
     lexicon: Lexicon = EMPTY
+    captions: CaptionWish = USUAL_CAPTIONS
+    chapters: ChapterWish = USUAL_CHAPTERS
+    descriptions: Mapping[str, Path] = field(default_factory=dict)  # scripts of audio description by language
 
     @property
     def presenter(self) -> SeenFace:
@@ -170,6 +176,12 @@ class Brief:
             content["lexicon"] = sha256_file(self.lexicon_path)
         if self.texts.glossary_path is not None:
             content["texts"] = self.texts.to_json()
+        if self.captions != USUAL_CAPTIONS:
+            content["captions"] = self.captions.to_json()
+        if self.chapters != USUAL_CHAPTERS:
+            content["chapters"] = self.chapters.to_json()
+        if self.descriptions:
+            content["descriptions"] = {language: sha256_file(path) for language, path in self.descriptions.items()}
         if self.publisher is not None:
             content["publisher"] = self.publisher
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -229,6 +241,9 @@ def load_brief(path: Path, *, untranslated: bool = False) -> Brief:
         voices=voices,
         lexicon_path=lexicon_path,
         lexicon=lexicon,
+        captions=read_caption_wish(whole, languages),
+        chapters=read_chapter_wish(whole, languages),
+        descriptions=read_descriptions(whole, languages),
     )
 
 

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from countenance.campaign.ownwords import own_words
+from countenance.campaign.captioning import captions_of
+from countenance.campaign.captioning import words_of as words_of
 from countenance.campaign.task import Task
-from countenance.delivery.captions import cues
 from countenance.delivery.subtitles import Subtitles, unreadable
 from countenance.media.frame import Frame
 from countenance.perception.tracks import Face
 from countenance.quality.gate import judge, kinds
 from countenance.quality.measured import Measured
 from countenance.quality.speaking import Own, speech_figures
-from countenance.speech.phones import Phone, Phones, Word
+from countenance.speech.phones import Phone, Phones
 from countenance.synthesis.engine import Painter, Patch
 
 LIPS = ("av_offset_ms", "closure_rate", "silence_motion", "articulation_rate", "opening_kept", "lip_tremble")
@@ -101,16 +101,16 @@ def is_all(over: Sequence[VoiceOver], task: Task) -> bool:
     return bool(over) and len(over) == len(_shots(task))
 
 
-def words_of(task: Task) -> tuple[Word, ...]:
-    """What is said in the variant, with times on the output's clock."""
-    return task.dub.speech.words if task.dub else own_words(task.project, task.brief, task.seen).words
-
-
 def subtitles_of(task: Task, over: Sequence[VoiceOver | Mapping[str, Any]], foot_px: int = 0) -> Subtitles:
-    """What is to be burnt in: the captions, where the voice is laid over; `over` as found or as recorded."""
+    """What is to be burnt in: all captions where the brief wants it so, else those where the voice is laid over.
+
+    `over` as found or as recorded.
+    """
+    if task.variant.language in task.brief.captions.burnt:
+        return Subtitles(captions_of(task).cues, ((0.0, float(task.timeline.duration)),), foot_px)
     found = [one.record() if isinstance(one, VoiceOver) else one for one in over]
     stretches = tuple((float(one["start_s"]), float(one["end_s"])) for one in found)
-    return Subtitles(tuple(cues(words_of(task))) if stretches else (), stretches, foot_px)
+    return Subtitles(captions_of(task).cues if stretches else (), stretches, foot_px)
 
 
 def notes(task: Task, over: Sequence[VoiceOver]) -> list[str]:
