@@ -15,12 +15,12 @@ from countenance.perception.tracks import Face, FaceTrack, Perception
 from countenance.synthesis.compose import Compositor
 from countenance.synthesis.engine import Laid, Painter, Patch
 from countenance.synthesis.fade import Fade, fades_of
-from countenance.synthesis.occlusion import Cover, Occlusion
+from countenance.synthesis.occlusion import Cover
 from countenance.synthesis.overlap import may_touch, nearness, put_back, shield
 from countenance.synthesis.patchfile import union
 from countenance.synthesis.reshape import Ground
 
-Hidden = Mapping[int, Cover | None]  # by track, what stands in front of the face
+Hidden = Mapping[int, Cover | None]  # by track, what stands in front of the face in one picture
 
 
 @dataclass(frozen=True)
@@ -39,23 +39,14 @@ class Member:
     tracks: tuple[FaceTrack, ...]
     painters: Sequence[Painter]
     _compositor: Compositor = field(default_factory=Compositor)
-    _occlusion: Occlusion | None = None
 
     @cached_property
     def fades(self) -> Mapping[int, Fade]:
         return fades_of(self.tracks)
 
-    def start_looking(self, shot: int) -> None:
-        """Another shot has other things in front of the face."""
-        self._occlusion = Occlusion([track for track in self.tracks if track.shot == shot])
-
     def start_painting(self) -> None:
         """Another shot has another light."""
         self._compositor = Compositor()
-
-    def look(self, frame: Frame, face: Face) -> Cover | None:
-        """See what stands in front of the face, before anybody is painted."""
-        return self._occlusion.see(frame, face) if self._occlusion else None
 
     def paint(self, frame: Frame, face: Face, number: int, hidden: Cover | None, shields: Sequence[Cover]) -> Painted:
         """Paint into the frame, but not over what hides the face, and not at all where it could not be done well."""
@@ -87,29 +78,16 @@ class Crew:
         self._perception = perception
         self._members = {member.part.track: member for member in members}
         self._near = _nearness(perception)
-        self._looked_shot = self._painted_shot = -1
-
-    def look(self, frame: Frame, source: int) -> Hidden:
-        """What stands in front of each face that will be painted in the master's picture `source`.
-
-        Nothing but this comes before `paint`, so it may run ahead of it, on another thread; in order all the same.
-        """
-        shot = self._shot_of(source)
-        if shot != self._looked_shot:
-            self._looked_shot = shot
-            for member in self._members.values():
-                member.start_looking(shot)
-        faces = self._faces(source)
-        return {track: self._members[track].look(frame, faces[track]) for track in self._members.keys() & faces.keys()}
+        self._shot = -1
 
     def paint(self, frame: Frame, before: Frame, source: int, number: int, hidden: Hidden) -> Mapping[int, Painted]:
         """Paint output picture `number`, the master's picture `source`, in place; returns the painted, by track.
 
-        `before` is the same picture as it stays, `hidden` what `look` saw in it.
+        `before` is the same picture as it stays, `hidden` what stands in front of faces in it.
         """
         shot = self._shot_of(source)
-        if shot != self._painted_shot:
-            self._painted_shot = shot
+        if shot != self._shot:
+            self._shot = shot
             for member in self._members.values():
                 member.start_painting()
         faces = self._faces(source)

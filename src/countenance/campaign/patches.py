@@ -18,6 +18,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from countenance.campaign.painting import cuts_of
 from countenance.campaign.plan import Part
 from countenance.campaign.render import Rendering
 from countenance.campaign.stages import Progress
@@ -33,7 +34,7 @@ from countenance.provenance.disclosure import ReleaseRecord, badge_text, sentenc
 from countenance.provenance.watermark import Marker
 from countenance.store.files import read_json, sha256_file, write_json
 from countenance.synthesis.layer import layer, png
-from countenance.synthesis.patchfile import Painted, read_patches
+from countenance.synthesis.patchfile import Painted
 
 FOLDER, MANIFEST = "patches", "patches.json"
 KIND = "release.patches"  # of the ledger's entry
@@ -90,7 +91,7 @@ def _write(
             (folder / part.name / kind).mkdir(parents=True)
     total, pictures = len(task.timeline.source), []
     with Beside() as beside:
-        for number, source, shown in _shown(task, rendering, Marker(key, int(record.mark_id, 16))):
+        for number, source, shown in _shown(task, rendering, Marker(key, int(record.mark_id, 16), cuts_of(task))):
             patches = []
             for track, part in people.items():
                 one = shown.get(track)
@@ -116,7 +117,7 @@ class _Shown:
 
 def _shown(task: Task, rendering: Rendering, marker: Marker) -> Iterator[tuple[int, int, Mapping[int, _Shown]]]:
     """Each output picture's number, the master's, and the layers by track."""
-    stored = read_patches(rendering.patches, rendering.facts["pictures_sha256"])
+    stored = rendering.painted()
     following = next(stored, None)
     for number, source, frame in shown_frames(task.master, task.timeline):
         here: list[Painted] = []

@@ -16,11 +16,13 @@ from PIL import Image
 from countenance.campaign.brief import Brief
 from countenance.campaign.insync import measure_delivered
 from countenance.campaign.labelling import label_for, require_badge
+from countenance.campaign.painting import ENGINES, cuts_of, painted_boxes
 from countenance.campaign.patches import FOLDER, export_patches, facts_of
 from countenance.campaign.permission import Watch, publishing_uses, require_in, require_release_rights
 from countenance.campaign.receipt import digest_of, make_receipt
-from countenance.campaign.render import ENGINES, Rendering
+from countenance.campaign.render import Rendering, with_paint
 from countenance.campaign.sealed import (
+    PIECES,
     POSTER,
     UNSEALED_POSTER,
     UNSEALED_VIDEO,
@@ -40,9 +42,10 @@ from countenance.delivery.jsonld import video_object
 from countenance.delivery.package import Package, write_package
 from countenance.errors import CountenanceError, IntegrityError, RightsError
 from countenance.ledger.log import utc_now
-from countenance.media.encode import AUDIO_RATE_HZ, SoundWork, encode
+from countenance.media.encode import AUDIO_RATE_HZ, SoundWork
 from countenance.media.frame import U8, Frame
 from countenance.media.memory import hand_back
+from countenance.media.pieces import ENDING, encode_piece, join
 from countenance.provenance.badge import Badge, badge_of
 from countenance.provenance.disclosure import (
     EngineUse,
@@ -64,7 +67,6 @@ from countenance.rights.grants import RecordedGrant
 from countenance.rights.register import grant_commitment
 from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_json
 from countenance.store.secrets import load_or_create_symmetric
-from countenance.synthesis.patchfile import read_patches
 
 MARK_KEY = "watermark"
 _PARTS = {"swap": "face", "lipsync": "mouth"}
@@ -79,15 +81,8 @@ def release_variant(
 
     Raises RightsError when a grant has ended since, CountenanceError when nobody approved.
     """
-    if row.state not in ("approved", "released"):
-        raise CountenanceError(f"variant {row.id} ({row.key}) is {row.state}; only an approved variant is released.")
-    if row.state == "approved" and rendering.facts["pictures_sha256"] != row.review["pictures_sha256"]:
-        raise CountenanceError(
-            f"variant {row.id} ({row.key}) has other pictures than those that {row.review['by']} approved; "
-            "run `countenance produce` again and approve what it shows."
-        )
     project = task.project
-    grants = require_release_rights(project, task.brief, task.variant, row)
+    grants = _require(task, row, rendering)
     uses = publishing_uses(project, task.brief, task.variant, row)
     watch = Watch(project, task.brief, uses, [task.variant.key])
     folder = project.releases / row.review["release_id"]
@@ -104,6 +99,18 @@ def release_variant(
             key = load_or_create_symmetric(project, MARK_KEY)
             export_patches(task, rendering, record, key, folder / FOLDER, progress)
         return _handed_over(task, rendering, folder, record, sealed, out)
+
+
+def _require(task: Task, row: VariantRow, rendering: Rendering) -> tuple[RecordedGrant, ...]:
+    """The grants that a release rests on; an error unless these very pictures were approved."""
+    if row.state not in ("approved", "released"):
+        raise CountenanceError(f"variant {row.id} ({row.key}) is {row.state}; only an approved variant is released.")
+    if row.state == "approved" and rendering.facts["pictures_sha256"] != row.review["pictures_sha256"]:
+        raise CountenanceError(
+            f"variant {row.id} ({row.key}) has other pictures than those that {row.review['by']} approved; "
+            "run `countenance produce` again and approve what it shows."
+        )
+    return require_release_rights(task.project, task.brief, task.variant, row)
 
 
 def _released(
@@ -158,7 +165,10 @@ def _seal(
 ) -> None:
     record = _record(task, row, rendering, grants)
     if not is_encoded(folder):
-        _encode(task, record, rendering, folder, progress)
+        for section in rendering.painting.sections:
+            if not _piece(folder, section.number).is_file():
+                _encode(task, record, rendering, folder, section.number, progress)
+        _join(task, record, rendering, folder)
     require_badge(folder / UNSEALED_VIDEO, record)
     delivered = measure_delivered(task, rendering, folder / UNSEALED_VIDEO)
     receipt = make_receipt(task, row, rendering, grants, record)
@@ -211,24 +221,39 @@ def _kinds(brief: Brief, grants: Sequence[RecordedGrant]) -> list[str]:
     return [one.grant.kind for one in grants if one.grant.talent in seen]
 
 
-def _encode(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Path, progress: Progress) -> None:
-    """Master, painted boxes, badge and both marks through the one lossy encode."""
-    master, timeline = task.master, task.timeline
+def encode_section(task: Task, row: VariantRow, rendering: Rendering, number: int, progress: Progress) -> None:
+    """Encode one section of an approved variant, or find that it was done: the one lossy encode, of a part.
+
+    Errors as for `release_variant`.
+    """
+    grants = _require(task, row, rendering)
+    folder = task.project.releases / row.review["release_id"]
+    uses = publishing_uses(task.project, task.brief, task.variant, row)
+    watch = Watch(task.project, task.brief, uses, [task.variant.key])
+    with locked(task.project.work / "jobs" / f"release-{folder.name}-{number}.lock"):
+        if not is_encoded(folder) and not _piece(folder, number).is_file():
+            _encode(task, _record(task, row, rendering, grants), rendering, folder, number, watch.over(progress))
+
+
+def _piece(folder: Path, number: int) -> Path:
+    return folder / PIECES / f"{number:04d}{ENDING}"
+
+
+def _encode(
+    task: Task, record: ReleaseRecord, rendering: Rendering, folder: Path, number: int, progress: Progress
+) -> None:
+    """Master, painted boxes, badge and mark of one section through the one lossy encode; the poster, if it is in it."""
+    master, timeline, section = task.master, task.timeline, rendering.painting.sections[number]
     key, mark_id = load_or_create_symmetric(task.project, MARK_KEY), int(record.mark_id, 16)
-    marker, badge = Marker(key, mark_id), badge_of(record)
+    marker, badge = Marker(key, mark_id, cuts_of(task), section.first), badge_of(record)
     subtitles = subtitles_of(task, rendering.facts.get("voice_over", ()), _foot_px(badge, master.width, master.height))
-    total = len(timeline.source)
-    poster = _poster_number(task)
+    poster = _poster_number(task) if number == _poster_section(task, rendering) else None
     hand_back()
 
     def finished() -> Iterator[Frame]:
-        painted = read_patches(rendering.patches, rendering.facts["pictures_sha256"])
-        patch = next(painted, None)
-        for number, _source, frame in shown_frames(master, timeline):
-            while patch is not None and patch.number == number:
-                frame.put(patch.box, patch.planes)
-                patch = next(painted, None)
-            if number == poster:  # with the badge also where the video does not show it at that moment
+        shown = shown_frames(master, timeline, section.first, section.stop)
+        for place, frame in enumerate(with_paint(painted_boxes(rendering.painting, [number]), shown), section.first):
+            if place == poster:  # with the badge also where the video does not show it at that moment
                 still = frame.copy()
                 badge.on_stills.draw(still.planes)
                 _write_poster(folder / UNSEALED_POSTER, mark_still(still.rgb(), key, mark_id))
@@ -236,17 +261,28 @@ def _encode(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Pat
             badge.draw(frame.planes, frame.time, timeline.duration)
             marker.embed(frame.planes[0])
             yield frame
-            progress(f"release {task.variant.key}", number + 1, total)
+            progress(f"release {task.variant.key}", place + 1, len(timeline.source))
 
-    with atomic_path(folder / UNSEALED_VIDEO) as part:
-        encode(
+    with atomic_path(_piece(folder, number)) as part:
+        encode_piece(
             part,
             finished(),
             size=(master.width, master.height),
             time_base=timeline.time_base,
             frame_rate=master.frame_rate,
-            sound=task.sound(_sound_mark(task, record)),
         )
+
+
+def _poster_section(task: Task, rendering: Rendering) -> int:
+    poster = _poster_number(task)
+    return next(one.number for one in rendering.painting.sections if poster in one.pictures)
+
+
+def _join(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Path) -> None:
+    """The sections as one film, with the sound."""
+    pieces = [_piece(folder, section.number) for section in rendering.painting.sections]
+    with atomic_path(folder / UNSEALED_VIDEO) as part:
+        join(part, pieces, sound=task.sound(_sound_mark(task, record)))
 
 
 def _foot_px(badge: Badge, width: int, height: int) -> int:

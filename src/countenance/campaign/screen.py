@@ -15,7 +15,7 @@ import numpy as np
 from countenance.campaign.bareskin import BARE, barest
 from countenance.campaign.brief import Brief
 from countenance.campaign.likenesses import embeddings_of
-from countenance.campaign.render import Rendering
+from countenance.campaign.render import Rendering, with_paint
 from countenance.campaign.stages import Seen
 from countenance.campaign.task import Task, shown_frames
 from countenance.errors import RightsError
@@ -33,7 +33,6 @@ from countenance.rights.register import all_grants
 from countenance.store.files import sha256_file
 from countenance.store.project import Project
 from countenance.synthesis.likeness import reference_embedding
-from countenance.synthesis.patchfile import read_patches
 
 FULL_AGE = 18
 _PICTURES = 5  # of each painted person, that are compared with the block list
@@ -199,12 +198,8 @@ def _painted_faces(task: Task, rendering: Rendering) -> dict[int, F32]:
     timeline, tracks = task.timeline, {part.track for part in task.variant.swapped}
     wanted = set(np.linspace(0, len(timeline.source) - 1, _PICTURES + 2)[1:-1].astype(int).tolist())
     chips: dict[int, list[np.ndarray]] = {}
-    painted = read_patches(rendering.patches, rendering.facts["pictures_sha256"])
-    patch = next(painted, None)
-    for number, source, frame in shown_frames(task.master, timeline):
-        while patch is not None and patch.number == number:
-            frame.put(patch.box, patch.planes)
-            patch = next(painted, None)
+    for number, frame in enumerate(with_paint(rendering.painted(), shown_frames(task.master, timeline))):
+        source = timeline.source[number]
         if number in wanted:
             for track in tracks:
                 face = task.face(track, source)

@@ -45,6 +45,11 @@ def key_of(*parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
+def perception_key(sha256: str) -> str:
+    """Under which key lies what was seen in the master of this hash."""
+    return key_of(_PERCEPTION, sha256, [model.sha256 for model in CATALOGUE])
+
+
 @dataclass(frozen=True)
 class Seen:
     """The master, its hash, and everything that was seen in it."""
@@ -58,8 +63,7 @@ def see(project: Project, brief: Brief, progress: Progress) -> Seen:
     """Probe and perceive the master, or find that it was done."""
     master = probe(brief.master, stills=True)
     sha256 = sha256_file(brief.master)
-    models = [model.sha256 for model in CATALOGUE]
-    folder = project.work / "perception" / key_of(_PERCEPTION, sha256, models)
+    folder = project.work / "perception" / perception_key(sha256)
     hold(project, WORK, f"perception/{folder.name}", (face.talent for face in brief.seen))
     if not is_saved(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -85,11 +85,19 @@ class Task:
         return Sound(blocks_of=self.master.path, origin_s=self.master.origin_s, work=mark)
 
 
-def shown_frames(master: Master, timeline: Timeline) -> Iterator[tuple[int, int, Frame]]:
-    """Yield (output number, master's number, frame with the output's time). Held pictures come again as copies."""
-    last_use = {source: number for number, source in enumerate(timeline.source)}
-    frames, ready, read = ahead(decode(master)), dict[int, Frame](), 0
-    for number, source in enumerate(timeline.source):
+def shown_frames(
+    master: Master, timeline: Timeline, first: int = 0, stop: int | None = None
+) -> Iterator[tuple[int, int, Frame]]:
+    """Yield (output number, master's number, frame with the output's time) of pictures `first` to `stop` (exclusive).
+
+    Held pictures come again as copies.
+    """
+    shown = range(first, len(timeline.source) if stop is None else stop)
+    last_use = {timeline.source[number]: number for number in shown}
+    read, end = min(last_use), max(last_use) + 1
+    frames, ready = ahead(decode(master, start=read, stop=end)), dict[int, Frame]()
+    for number in shown:
+        source = timeline.source[number]
         while read <= source:
             frame = next(frames, None)
             if frame is None:

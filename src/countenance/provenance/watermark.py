@@ -7,6 +7,8 @@ at a cut, so that what is learnt from one shot does not take the mark out of the
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +40,11 @@ class Marker:
     belongs to one thread.
     """
 
-    def __init__(self, key: bytes, mark_id: int) -> None:
+    def __init__(self, key: bytes, mark_id: int, cuts: Collection[int] | None = None, first: int = 0) -> None:
+        """`cuts` are the numbers of the film's pictures that start a shot, where they are known, so that a part of it
+        can be marked as it is in the whole: the part that begins with picture `first`."""
         self.mark_id = mark_id
+        self._cuts, self._number = None if cuts is None else frozenset(cuts), first - 1
         self._pattern = keyed_pattern(key)
         self._signs = payload.encode(mark_id)
         self._variants = shot_variants(key, mark_id)
@@ -48,7 +53,7 @@ class Marker:
         self._up = np.empty((0, 0), np.uint8)  # the change in whole luma steps: what goes up, what goes down
         self._down = np.empty((0, 0), np.uint8)
         self._held = 0
-        self._shot, self._shot_pictures = 0, 0
+        self._shot, self._shot_pictures = sum(0 < cut < first for cut in self._cuts or ()), 0
         self._glance: NDArray[np.int16] | None = None
         self._moved = 0.0
 
@@ -77,6 +82,9 @@ class Marker:
 
     def _is_cut(self, luma: NDArray[np.uint8]) -> bool:
         """Whether a new shot begins with this picture."""
+        self._number += 1
+        if self._cuts is not None:
+            return self._number in self._cuts and self._number > 0
         seen = glance(luma)
         before, self._glance = self._glance, seen
         moved_before = self._moved
