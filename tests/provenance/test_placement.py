@@ -75,7 +75,8 @@ def test_all_social_channels_at_once() -> None:
     badge = replace(BADGE, label=label)
     assert hidden_by(badge, *TALL, channels) == () and label.clear_y > 0.13
     assert hidden_by(replace(BADGE, label=place(BADGE, *TALL, [], ["web"])), *TALL, channels) == (
-        "tabs and search (tiktok)", "account bar (instagram)", "account bar (facebook)", "account bar (snapchat)",
+        "tabs and search (tiktok)", "account bar (instagram)", "account bar (facebook)",
+        "right side of Reels (instagram)", "right side of Reels (facebook)", "account bar (snapchat)",
         "bar of Shorts (youtube)",
     )  # fmt: skip
 
