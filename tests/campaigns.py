@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,23 @@ from countenance.campaign.variants import VariantRow
 from countenance.ledger.log import Entry
 from countenance.media.frame import U8, Frame
 from countenance.store.project import Project
+from countenance.synthesis.patchfile import Painted, read_patches
 
 SECONDS = 1.2
 ACTOR = "ops@example.org"
 SCRIPT, TRANSLATION = "This coffee machine.", "Diese Maschine."
+
+
+def painted_of(row: VariantRow) -> Iterator[Painted]:
+    """The painted boxes of a variant, as they were inspected."""
+    folder = painting_of(row)
+    for told in sorted(folder.glob("*.json")):
+        yield from read_patches(told.with_suffix(".bin"), json.loads(told.read_text())["sha256"])
+
+
+def painting_of(row: VariantRow) -> Path:
+    """The folder of what was painted for a variant."""
+    return Path(row.render["folder"]).parents[1] / str(row.render["painting"])
 
 
 def grant(talent: str, **changes: Any) -> dict[str, Any]:

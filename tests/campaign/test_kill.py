@@ -84,7 +84,7 @@ def check_whole(project: Project, out: Path, undisturbed: dict[str, str]) -> Non
     for row in rows.values():
         assert verify_file(project, out / row.id / "video.mp4").exit_status == 0
         assert {path.name for path in Path(row.render["folder"]).iterdir()} == {
-            "patches.bin", "qc.html", "qc.json", "render.json",
+            "qc.html", "qc.json", "render.json",
         }  # fmt: skip
     for folder in project.releases.iterdir():
         kept = {"video.mp4", "poster.jpg", "release.json", "fingerprint.npz"}

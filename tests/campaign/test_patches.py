@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from campaigns import ACTOR, duet_master, write_campaign
+from campaigns import ACTOR, duet_master, painted_of, write_campaign
 from clips import frames_of
 
 from countenance.campaign.brief import load_brief
@@ -27,7 +27,6 @@ from countenance.provenance.watermark import Marker
 from countenance.rights.register import withdraw_grant
 from countenance.store.project import Project, init_project
 from countenance.synthesis.layer import over
-from countenance.synthesis.patchfile import read_patches
 
 PICTURES = 14
 GUEST = {"faces": ("keep", {"guest": "ada"}), "guest": "ben", "languages": ("en",)}
@@ -81,10 +80,10 @@ def pixels(path: Path) -> U8:
 def composed(studio: Studio, row: VariantRow, mark_id: str | None = None) -> list[Frame]:
     """The inspected pictures, with the release's mark if asked for."""
     frames = frames_of(studio.master)
-    for one in read_patches(Path(row.render["folder"]) / "patches.bin", row.render["pictures_sha256"]):
+    for one in painted_of(row):
         frames[one.number].put(one.box, one.planes)
     if mark_id is not None:
-        marker = Marker(mark_key(studio.project), int(mark_id, 16))
+        marker = Marker(mark_key(studio.project), int(mark_id, 16), cuts=())
         for frame in frames:
             marker.embed(frame.planes[0])
     return frames
@@ -126,7 +125,7 @@ def test_laid_over_the_master_they_give_the_released_picture_with_its_mark(
 
 
 def test_the_mask_says_how_much_of_each_pixel_is_paint(studio: Studio, row: VariantRow, patches: Path) -> None:
-    for one in read_patches(Path(row.render["folder"]) / "patches.bin", row.render["pictures_sha256"]):
+    for one in painted_of(row):
         mask = pixels(patches / f"guest/mask/{one.number:06d}.png")
         assert np.array_equal(mask[one.box.rows, one.box.columns], one.mask)
         assert mask.sum() == one.mask.sum(dtype=int)

@@ -199,6 +199,6 @@ def test_nobody_is_shown_whom_the_brief_does_not_name(project: Project, tmp_path
 
 def assert_nothing_was_made(project: Project, out: Path) -> None:
     assert not out.exists()
-    assert not any(project.work.rglob("patches.bin"))
+    assert not any(project.work.glob("paint/*/*.bin"))
     assert not any(project.releases.iterdir())
     assert entries(project)[-1].kind == "render.refused"

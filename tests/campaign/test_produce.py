@@ -9,7 +9,7 @@ import av
 import c2pa
 import numpy as np
 import pytest
-from campaigns import ACTOR, Told, write_campaign
+from campaigns import ACTOR, Told, painted_of, painting_of, write_campaign
 from clips import frames_of, write_clip
 
 from countenance.campaign.produce import produce, release_approved
@@ -24,7 +24,6 @@ from countenance.provenance.verify import verify_file
 from countenance.rights.register import withdraw_grant
 from countenance.store.files import read_json, sha256_file
 from countenance.store.project import init_project
-from countenance.synthesis.patchfile import read_patches
 
 KEYS = ["keep-en", "keep-de", "ben-en", "ben-de"]
 
@@ -58,7 +57,7 @@ def test_each_variant_has_a_report_and_a_preview_that_says_what_it_is(told: Told
     for row in told.made.rows.values():
         folder = Path(row.render["folder"])
         assert {path.name for path in folder.iterdir()} == {
-            "patches.bin", "preview.mp4", "qc.html", "qc.json", "render.json",
+            "preview.mp4", "qc.html", "qc.json", "render.json",
         }  # fmt: skip
         qc = json.loads((folder / "qc.json").read_text())
         assert qc["variant"]["id"] == row.id
@@ -67,10 +66,7 @@ def test_each_variant_has_a_report_and_a_preview_that_says_what_it_is(told: Told
 
 def test_where_the_original_sound_stays_no_bit_of_the_face_is_touched(told: Told) -> None:
     """Nothing is painted at all: what is released are the master's own pictures."""
-    painted = {
-        row.key: sum(1 for _ in read_patches(Path(row.render["folder"]) / "patches.bin", row.render["pictures_sha256"]))
-        for row in told.made.rows.values()
-    }
+    painted = {row.key: sum(1 for _ in painted_of(row)) for row in told.made.rows.values()}
     assert painted["keep-en"] == 0
     assert painted["keep-de"] > 0
 
@@ -252,7 +248,7 @@ def test_pictures_that_were_changed_after_the_inspection_are_not_released(short_
     outcome = produce(project, write_campaign(tmp_path, short_master, faces=("keep",), languages=("de",)), out)
     (row,) = outcome.variants
     approve(project, row.id, "Rita Reviewer", in_one_go=False)
-    patches = Path(row.render["folder"]) / "patches.bin"
+    patches = painting_of(row) / "0000.bin"
     content = bytearray(patches.read_bytes())
     content[len(content) // 2] ^= 255
     patches.write_bytes(content)

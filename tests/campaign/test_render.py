@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from campaigns import duet_master, write_campaign
+from campaigns import duet_master, painted_of, write_campaign
 from clips import frames_of
 
 from countenance.campaign.brief import load_brief
@@ -23,7 +23,6 @@ from countenance.perception.topology import POINTS
 from countenance.perception.tracks import Face, Perception
 from countenance.store.project import Project, init_project
 from countenance.synthesis.facemodel import forget_face_model
-from countenance.synthesis.patchfile import read_patches
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +63,7 @@ def seen_in(project: Project, brief: Path) -> Perception:
 def composed(row: VariantRow, master: Path) -> list[Frame]:
     """The pictures of a variant as they were inspected."""
     frames = frames_of(master)
-    for one in read_patches(Path(row.render["folder"]) / "patches.bin", row.render["pictures_sha256"]):
+    for one in painted_of(row):
         frames[one.number].put(one.box, one.planes)
     return frames
 

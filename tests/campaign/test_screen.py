@@ -174,7 +174,7 @@ def test_nobody_on_the_block_list_is_shown_though_the_brief_calls_them_otherwise
     with pytest.raises(RightsError) as caught:
         produce(project, brief, tmp_path / "out")
     assert any("Protected Person" in reason for reason in caught.value.reasons)
-    assert not any(project.work.rglob("patches.bin"))
+    assert not any(project.work.glob("paint/*/*.bin"))
 
 
 def test_the_faces_that_were_made_are_compared_too(told: Told, tmp_path: Path, faces: dict[str, F32]) -> None:
