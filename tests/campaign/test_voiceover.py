@@ -13,6 +13,7 @@ from campaigns import cut_master, write_campaign
 from clips import frames_of
 
 from countenance.campaign import render, voiceover
+from countenance.campaign.caption_wish import USUAL_CAPTIONS, CaptionWish
 from countenance.campaign.produce import Outcome, produce
 from countenance.campaign.voiceover import VoiceOver, failing, is_all, pictures_of
 from countenance.quality.lips import Lips
@@ -71,7 +72,9 @@ def test_the_words_are_burnt_in_while_they_are_spoken(broken: tuple[Outcome, Pat
     assert min(bright) < 0.001
 
 
-def _task(shots: tuple[int, ...], pictures: int, phones: tuple[Phone, ...]) -> Any:
+def _task(
+    shots: tuple[int, ...], pictures: int, phones: tuple[Phone, ...], captions: CaptionWish = USUAL_CAPTIONS
+) -> Any:
     timeline = SimpleNamespace(
         source=tuple(range(pictures)), times_s=lambda: np.arange(pictures) / 25, duration=pictures / 25
     )
@@ -79,6 +82,8 @@ def _task(shots: tuple[int, ...], pictures: int, phones: tuple[Phone, ...]) -> A
         timeline=timeline,
         seen=SimpleNamespace(perception=SimpleNamespace(shots=shots)),
         dub=SimpleNamespace(speech=SimpleNamespace(phones=phones)),
+        variant=SimpleNamespace(language="de"),
+        brief=SimpleNamespace(captions=captions),
     )
 
 
@@ -140,6 +145,14 @@ def test_a_picture_that_is_left_alone_is_not_painted() -> None:
     some = voiceover.Except(painter, frozenset({3}))
     nothing: Any = None
     assert [some.paint(nothing, nothing, number) for number in (2, 3, 4)] == [2, None, 4]
+
+
+def test_captions_are_burnt_in_all_along_where_the_brief_wants_it_so() -> None:
+    task = _task((0,), 50, PHONES, CaptionWish(burnt=("de",)))
+    task.dub.speech.words = (Word("Guten", 0.1, 0.5), Word("Tag.", 0.6, 1.0))
+    assert voiceover.subtitles_of(task, ()).shown_at(0.5) is not None
+    task.variant.language = "fr"
+    assert voiceover.subtitles_of(task, ()).shown_at(0.5) is None
 
 
 def test_words_that_cannot_be_burnt_in_are_told() -> None:

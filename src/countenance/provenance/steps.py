@@ -41,5 +41,10 @@ def notice_spoken(language: str) -> dict[str, Any]:
     return _step("c2pa.edited", f"a spoken notice in the language {language}")
 
 
+def description_spoken(language: str) -> dict[str, Any]:
+    """A synthetic voice describes in the pauses what is to be seen."""
+    return _step("c2pa.edited", f"audio description in the language {language}, spoken by a synthetic voice")
+
+
 def _step(action: str, told: str) -> dict[str, Any]:
     return {"action": action, "parameters": {"description": told}}
