@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import html5lib
 import pytest
 
-from countenance.delivery.site import Page, alternates, pages_of, write_site
+from countenance.delivery.addresses import Page, alternates, pages_of
+from countenance.delivery.site import write_site
 from countenance.delivery.sitemap import SITEMAP, VIDEO
 from countenance.delivery.watch import Watch, read_package, seconds_of
 from countenance.errors import InputError

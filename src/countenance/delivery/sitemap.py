@@ -14,7 +14,10 @@ LONGEST_S = 28_800
 
 @dataclass(frozen=True)
 class Entry:
-    """One watch page and its video; all addresses absolute. `markets`: where it may be seen, none for everywhere."""
+    """One watch page and its video; all addresses absolute. `markets`: where it may be seen, none for everywhere.
+
+    `expires` is the last day on which it may be shown, ISO 8601, None where there is none.
+    """
 
     page: str
     video: str
@@ -24,6 +27,7 @@ class Entry:
     duration_s: float
     published: str
     markets: tuple[str, ...]
+    expires: str | None = None
 
 
 def video_sitemap(entries: Iterable[Entry]) -> bytes:
@@ -41,6 +45,8 @@ def video_sitemap(entries: Iterable[Entry]) -> bytes:
         _add(video, VIDEO, "description", entry.description[:LONGEST_DESCRIPTION])
         _add(video, VIDEO, "content_loc", entry.video)
         _add(video, VIDEO, "duration", str(max(1, min(LONGEST_S, round(entry.duration_s)))))
+        if entry.expires:
+            _add(video, VIDEO, "expiration_date", entry.expires)
         _add(video, VIDEO, "publication_date", entry.published)
         if entry.markets:
             allowed = _add(video, VIDEO, "restriction", " ".join(entry.markets))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from countenance.delivery.extras import Extras, read_extras
 from countenance.errors import InputError
 from countenance.quality.page import readable
 
@@ -16,7 +17,10 @@ MEDIA = ("video.mp4", "poster.jpg", "captions.vtt")
 
 @dataclass(frozen=True)
 class Watch:
-    """One variant to be watched. `face` is the key of its cast, `text` what is said, `parts` what was made anew."""
+    """One variant to be watched. `face` is the key of its cast, `text` what is said, `parts` what was made anew.
+
+    `manifest` names the signed history in the video file, `sha256` is of that file.
+    """
 
     folder: Path
     variant: str
@@ -33,6 +37,9 @@ class Watch:
     markets: tuple[str, ...]
     size: tuple[int, int]
     jsonld: dict[str, Any]
+    manifest: str = ""
+    sha256: str = ""
+    extras: Extras = field(default_factory=Extras)
 
     @property
     def title(self) -> str:
@@ -43,6 +50,17 @@ class Watch:
         """As the package's own description says."""
         return seconds_of(self.jsonld["duration"])
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What of the package a site shows, as paths in its folder; the listing of a stream's folder is not in it."""
+        extras = self.extras
+        more = (
+            extras.thumbnail.path if extras.thumbnail else "",
+            extras.descriptions,
+            "chapters.vtt" if extras.chapters else "",
+        )
+        return (*MEDIA, *(path for path in more if path))
+
 
 def read_package(folder: Path) -> Watch:
     """What a package says about itself; InputError when it is no whole package."""
@@ -50,6 +68,7 @@ def read_package(folder: Path) -> Watch:
         receipt = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
         jsonld = json.loads((folder / "video.jsonld").read_text(encoding="utf-8"))
         made, record, disclosed = receipt["receipt"], receipt["record"], receipt["disclosure"]
+        seal = receipt.get("seal", {})
         found = Watch(
             folder=folder,
             variant=record["variant_id"],
@@ -66,6 +85,9 @@ def read_package(folder: Path) -> Watch:
             markets=tuple(jsonld.get("regionsAllowed", ())),
             size=(jsonld["width"]["value"], jsonld["height"]["value"]),
             jsonld=jsonld,
+            manifest=seal.get("manifest_id", ""),
+            sha256=seal.get("sha256", ""),
+            extras=read_extras(folder, record["language"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise InputError(f"{folder} is no whole package ({problem!r}); run `countenance produce` again.") from problem

@@ -1,0 +1,94 @@
+"""Where the pages of a site stand, and how the versions of one video name each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from countenance.delivery.watch import Watch
+from countenance.errors import InputError
+
+DEFAULT_LANGUAGE = "en"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A watch page: the video, its path below the base, such as "de/" or "de/ben/", and its absolute address."""
+
+    watch: Watch
+    path: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Media:
+    """Absolute addresses of a video's files. The thumbnail is one and the same wherever a picture is named."""
+
+    video: str
+    poster: str
+    captions: str
+    thumbnail: str
+    thumbnail_size: tuple[int, int]
+
+
+def base_of(url: str) -> str:
+    """A site's address with one slash at its end; InputError for what is none."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise InputError(f"'{url}' is no address of a site; write for example https://example.org/espresso/.")
+    return url.rstrip("/") + "/"
+
+
+def pages_of(watches: Sequence[Watch], base: str) -> list[Page]:
+    """Where each video's page stands. InputError when two would stand at one place."""
+    first: dict[str, str] = {}
+    pages: dict[str, Page] = {}
+    for watch in watches:
+        main = first.setdefault(watch.language, watch.face) == watch.face
+        path = f"{watch.language.lower()}/" if main else f"{watch.language.lower()}/{_slug(watch.face)}/"
+        if path in pages:
+            raise InputError(
+                f"variants {pages[path].watch.variant} and {watch.variant} are both {watch.face} in "
+                f"{watch.language}: give the packages of one campaign alone."
+            )
+        pages[path] = Page(watch, path, f"{base}{path}")
+    return list(pages.values())
+
+
+def alternates(page: Page, pages: Sequence[Page]) -> list[tuple[str, str]]:
+    """(hreflang, address) of a page and all its translations, the same list on each of them, with a default."""
+    family = [one for one in pages if one.watch.face == page.watch.face]
+    default = next((one for one in family if one.watch.language == DEFAULT_LANGUAGE), family[0])
+    found = dict.fromkeys(hreflang(one.watch.language) for one in family)
+    # Of two regions that search engines cannot tell apart (es-419 beside es) the plain language is the one they mean.
+    told = [(code, _of_code(family, code).url) for code in found]
+    return [*told, ("x-default", default.url)]
+
+
+def hreflang(language: str) -> str:
+    """A language as search engines take it: without a region of many countries, such as the 419 of es-419."""
+    return "-".join(part for part in language.split("-") if not part.isdigit())
+
+
+def media_of(watch: Watch, base: str) -> Media:
+    """The addresses of a video's files on the site."""
+    folder = f"{base}media/{quote(watch.variant)}/"
+    chosen = watch.extras.thumbnail
+    return Media(
+        video=f"{folder}video.mp4",
+        poster=f"{folder}poster.jpg",
+        captions=f"{folder}captions.vtt",
+        thumbnail=f"{folder}{quote(chosen.path)}" if chosen else f"{folder}poster.jpg",
+        thumbnail_size=(chosen.width, chosen.height) if chosen else watch.size,
+    )
+
+
+def _of_code(family: Sequence[Page], code: str) -> Page:
+    exact = next((one for one in family if one.watch.language == code), None)
+    return exact or next(one for one in family if hreflang(one.watch.language) == code)
+
+
+def _slug(face: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", face.lower()).strip("-")
