@@ -97,19 +97,21 @@ def extend(
     actions: Sequence[Mapping[str, Any]],
     *,
     title: str = "derived",
+    medium: str = "",
     identity: Identity | None = None,
 ) -> str:
     """Seal `target`, which was made from the sealed file `source` by `actions`, in place; returns the manifest's id.
 
     The actions are those of `steps`. The new history has that of `source` in it, names the same release and
-    binds the same marks, as far as they are of its medium. Only what this project sealed is continued:
+    binds the same marks, as far as they are of its medium: "image" or "audio" for a track of pictures or of sound
+    alone, by default as the file's kind says. Only what this project sealed is continued:
     IntegrityError when `source` is not trusted. Errors otherwise as for `seal`; `target` then stays unsealed.
     """
     signer = identity or identity_of(project)
     parent = read_history(source, anchors_of(project) + signer.anchor_pem)  # perhaps sealed by an earlier signer
     if parent.state != TRUSTED or parent.release_id is None:
         raise IntegrityError(f"{source} is no sealed release of this project, so nothing can be derived from it.")
-    assertions = derived_assertions(parent.manifest, actions, require_kind(target), utc_now())
+    assertions = derived_assertions(parent.manifest, actions, medium or require_kind(target), utc_now())
     return _write(
         project,
         signer,
