@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import io
 import itertools
 import re
 
 import pytest
-import webvtt as webvtt_parser
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +11,7 @@ from countenance.delivery.caption_breaks import tied
 from countenance.delivery.caption_lines import Fabric, limits_of
 from countenance.delivery.caption_words import columns, pieces_of
 from countenance.delivery.captions import cues, problems, spread_words
-from countenance.delivery.webvtt import srt, webvtt
+from countenance.delivery.cue import Cue, Turn
 from countenance.errors import InputError
 from countenance.speech.phones import Word
 
@@ -21,7 +19,6 @@ GERMAN = (
     "Diese Kaffeemaschine brüht in dreißig Sekunden eine frische Tasse, "
     "und sie passt auf fast jedes Küchenregal. Probieren Sie es einfach aus!"
 )
-NOTE = "Mit KI verändert: Stimme und Lippenbewegung sind synthetisch."
 
 
 def test_captions_break_at_punctuation_and_can_be_read_in_time() -> None:
@@ -79,7 +76,7 @@ def test_words_that_run_backwards_are_refused() -> None:
 
 WORDS = st.lists(
     st.tuples(
-        st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=60),
+        st.text(st.characters(categories=["L", "M", "N", "P", "S"]), min_size=1, max_size=60),
         st.floats(0.0, 8.0),
         st.floats(0.0, 3.0),
     ),
@@ -95,51 +92,108 @@ def placed(raw: list[tuple[str, float, float]]) -> list[Word]:
     return words
 
 
-@given(WORDS)
-def test_captions_keep_every_word_and_every_limit(raw: list[tuple[str, float, float]]) -> None:
-    words = placed(raw)
-    shown = cues(words)
-    squeezed = "".join(cue.text for cue in shown).replace(" ", "")
-    assert squeezed == "".join("".join(word.text.split()) for word in words)
+LANGUAGES = st.sampled_from(["", "en", "de", "fr", "ja", "zh-Hant", "th", "ko", "ar", "he"])
+CUTS = st.lists(st.floats(0.0, 120.0), max_size=6)
+
+
+@given(WORDS, LANGUAGES, CUTS)
+def test_captions_keep_every_word_once_in_order_and_every_limit(
+    raw: list[tuple[str, float, float]], language: str, shots: list[float]
+) -> None:
+    words, limits = placed(raw), limits_of(language)
+    shown = cues(words, language, shots=shots)
+    assert "".join("".join(cue.lines) for cue in shown).replace(" ", "") == "".join(word.text for word in words)
     for cue in shown:
-        assert 1 <= len(cue.lines) <= 2
-        assert all(columns(line) <= 42 for line in cue.lines)
+        assert 1 <= len(cue.lines) <= 2 and all(cue.lines)
+        assert all(columns(line) <= max(limits.columns, 2) for line in cue.lines)
         assert 0 < cue.end_ms - cue.start_ms <= 6001
     for before, after in itertools.pairwise(shown):
         assert before.end_ms <= after.start_ms
+    told = " ".join(problems(shown, language))
+    for number, cue in enumerate(shown, 1):  # what cannot be read in time is told
+        speed = sum(map(columns, cue.lines)) / (cue.end_ms - cue.start_ms) * 1000
+        assert (f"Caption {number}, " in told) or speed <= 1.05 * limits.columns_per_s + 0.01
 
 
-@given(WORDS)
-def test_an_independent_parser_reads_back_what_was_written(raw: list[tuple[str, float, float]]) -> None:
-    shown = cues(placed(raw))
-    text = webvtt(shown, "de", NOTE)
-    read = webvtt_parser.from_buffer(io.StringIO(text))
-    assert len(read) == len(shown)
-    for caption, cue in zip(read, shown, strict=True):
-        unescaped = caption.raw_text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-        assert unescaped == "\n".join(cue.lines)
-        assert round(caption.start_in_seconds * 1000) // 1000 == cue.start_ms // 1000
+@given(WORDS, LANGUAGES)
+def test_a_caption_begins_with_its_first_word_and_stays_until_its_last(
+    raw: list[tuple[str, float, float]], language: str
+) -> None:
+    words = placed(raw)
+    shown = cues(words, language)
+    if not words:
+        assert shown == []
+        return
+    assert shown[0].start_ms == round(words[0].start_s * 1000)
+    spoken_s = words[-1].end_s
+    assert shown[-1].end_ms >= round(min(spoken_s, shown[-1].start_ms / 1000 + 6) * 1000) - 1
 
 
-def test_the_webvtt_discloses_and_names_the_voice() -> None:
-    text = webvtt(cues([Word("Ja & nein", 0.0, 1.5)]), "de", NOTE + "\n\n--> second", voice="Ada <KI>")
-    assert text == (
-        "WEBVTT\n\nNOTE\nLanguage: de\nMit KI verändert: Stimme und Lippenbewegung sind synthetisch.\n"
-        "→ second\n\n1\n00:00:00.000 --> 00:00:01.500\n<v Ada &lt;KI&gt;>Ja &amp; nein\n"
-    )
-    (caption,) = webvtt_parser.from_buffer(io.StringIO(text))
-    assert caption.start == "00:00:00.000" and caption.end == "00:00:01.500"
+def test_a_caption_meets_a_cut_that_is_near_and_none_lies_over_one_that_can_be_avoided() -> None:
+    words = [*spread_words("He opens the door.", 0.5, 2.0), *spread_words("Then she comes in.", 2.4, 4.0)]
+    first, second = cues(words, "en", shots=(2.3, 4.2))
+    assert first.end_ms == 2300 - 80 and second.start_ms == 2300
+    assert second.end_ms == 4200 - 80
 
 
-def test_srt_uses_its_own_clock_and_plain_text() -> None:
-    assert srt(cues([Word("Ja & nein", 3601.5, 3603.0)])) == "1\n01:00:01,500 --> 01:00:03,000\nJa & nein\n"
-    assert srt([]) == ""
+def test_a_cut_in_the_midst_of_a_sentence_parts_captions_at_the_clause_beside_it() -> None:
+    text = "When the water boils, pour it slowly over the ground coffee"
+    words = spread_words(text, 0.0, 4.6)
+    cut = next(word.start_s for word in words if word.text == "pour") - 0.05
+    assert len(cues(words, "en")) == 1
+    assert [cue.text for cue in cues(words, "en", shots=(cut,))] == [text[:21], text[22:]]
 
 
-def test_the_file_without_speech_is_still_webvtt() -> None:
-    text = webvtt([], "en", "AI modified")
-    assert text.startswith("WEBVTT\n\nNOTE\n")
-    assert not list(webvtt_parser.from_buffer(io.StringIO(text)))
+def test_what_lingers_only_to_be_read_goes_at_the_cut() -> None:
+    (cue,) = cues([Word("Yes,", 0.0, 0.4), Word("thanks.", 0.4, 0.85)], "en", shots=(0.95,))
+    assert cue.end_ms == 950 - 80
+
+
+def test_short_holes_between_captions_are_closed_and_a_gap_stays_to_be_seen() -> None:
+    words = [*spread_words("A first sentence stands here now.", 0.0, 2.0)]
+    words += spread_words("And the second one follows soon.", 2.3, 4.4)
+    first, second = cues(words, "en")
+    assert second.start_ms - first.end_ms == 80
+
+
+def test_nobody_shares_a_caption_with_the_next_speaker() -> None:
+    words = [Word("Ready?", 0.0, 0.5), Word("Yes.", 0.6, 1.0), Word("Go!", 1.05, 1.4)]
+    shown = cues(words, "en", turns=(Turn(0.0, "Ada"), Turn(0.6, "Ben")))
+    assert [(cue.voice, cue.text) for cue in shown] == [("Ada", "Ready?"), ("Ben", "Yes. Go!")]
+
+
+def test_a_text_that_is_spoken_too_fast_is_told_with_the_way_out() -> None:
+    shown = cues(spread_words("An extraordinarily long sentence that is said in no time", 0.0, 1.0), "en")
+    shown = [Cue(cue.start_ms, 1200, cue.lines) for cue in shown]
+    (told,) = problems(shown, "en")
+    assert told.startswith("Caption 1, at 0.0 s, has to be read at 46 columns a second, and 20 are comfortable")
+
+
+JAPANESE = "このコーヒーメーカーは、三十秒で新鮮なコーヒーを淹れます。ほとんどのキッチンの棚に置けます。"
+
+
+def test_japanese_is_parted_at_phrases_whatever_the_voice_calls_words() -> None:
+    spoken = [Word(JAPANESE[:26], 0.0, 4.0, False), Word(JAPANESE[26:], 4.0, 8.0)]
+    shown = cues(spoken, "ja")
+    assert "".join("".join(cue.lines) for cue in shown) == JAPANESE
+    phrases = "この|コーヒーメーカーは、|三十秒で|新鮮な|コーヒーを|淹れます。|ほとんどの|キッチンの|棚に|置けます。"
+    edges = set(itertools.accumulate(map(len, phrases.split("|"))))
+    at = 0
+    for cue in shown:
+        for line in cue.lines:
+            at += len(line)
+            assert at in edges
+            assert columns(line) <= 32
+
+
+def test_thai_words_stay_whole_though_the_voice_cuts_through_them() -> None:
+    spoken = [Word("เครื่", 0.0, 0.6, False), Word("องชงกาแฟนี้", 0.6, 1.5, False), Word("ชงกาแฟสดในสามสิบวินาที", 1.5, 4.0)]
+    assert next(iter(pieces_of(spoken, "th", 42))).text == "เครื่อง"
+
+
+def test_a_space_that_a_voice_puts_between_japanese_sentences_is_not_written() -> None:
+    (cue,) = cues([Word("はい。", 0.0, 0.5), Word("そうです。", 0.6, 1.5)], "ja")
+    assert cue.text == "はい。そうです。"
 
 
 @given(st.text(max_size=200), st.floats(0, 10), st.floats(0.1, 60))

@@ -13,8 +13,8 @@ from countenance.campaign.captioning import words_of
 from countenance.campaign.description_wish import Passage, passages
 from countenance.campaign.ownwords import own_alignment, trusted
 from countenance.campaign.soundtrack import speech_spans
-from countenance.campaign.stages import key_of, own_speech
-from countenance.campaign.task import Task
+from countenance.campaign.stages import key_of
+from countenance.campaign.task import HEARD_HZ, Task
 from countenance.campaign.voice_facts import voice_engine
 from countenance.delivery.descriptions import Described, Span, pauses, rooms
 from countenance.delivery.said_at import starts_of
@@ -28,6 +28,7 @@ from countenance.provenance.metadata import write_source_type
 from countenance.provenance.sealing import extend
 from countenance.provenance.sound_mark import mark_sound
 from countenance.provenance.steps import description_spoken, sound_taken_out
+from countenance.speech.activity import speech_segments
 from countenance.speech.fit import RATE_HZ, FittedSpeech, fit_voice
 from countenance.speech.reading import reading
 from countenance.speech.voice import NOBODY, Voice, VoiceWish, voice_from
@@ -227,4 +228,7 @@ def _speech(task: Task) -> list[Span]:
     if task.master.audio_codec is None:
         return []
     alignment = own_alignment(task.project, task.brief, task.seen)
-    return speech_spans(alignment.phones) if alignment and trusted(alignment) else [own_speech(task.master)]
+    if alignment and trusted(alignment):
+        return speech_spans(alignment.phones)
+    heard = task.heard()
+    return list(speech_segments(heard, HEARD_HZ)) if heard is not None else []
