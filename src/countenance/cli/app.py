@@ -26,6 +26,7 @@ from countenance.cli import (
     policy,
     preflight,
     produce,
+    reframe,
     review,
     script,
     serving,
@@ -67,7 +68,7 @@ def _common(
 
 _ROOMS = (
     setup, keys, people, consent, policy, erasure, produce, script, review, inspect, calibrate,
-    voices, align, visemes, preflight, ledger, verify, evidence, serving, site, doctor, bench,
+    voices, align, visemes, preflight, ledger, verify, evidence, serving, site, reframe, doctor, bench,
 )  # fmt: skip
 for commands in _ROOMS:
     commands.register(app)
