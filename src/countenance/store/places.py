@@ -14,7 +14,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -44,8 +44,8 @@ _RETRIES: RetryConfig = {
 }
 
 
-class StorageError(CountenanceError, OSError):
-    """A place has no room or does not answer now: what failed may succeed later, so it is an OSError too."""
+class StorageError(CountenanceError, ConnectionError):
+    """A place has no room or does not answer now. Jobs try again what fails with a ConnectionError."""
 
 
 class AbsentError(InputError):
@@ -71,7 +71,7 @@ class BlobPlace:
 
     def put(self, sha256: str, source: Path) -> None:
         """Keep a file under its hash, whole or not at all; InputError when its content is another."""
-        with self._trouble(f"blob {sha256} could not be written to {self.name}"):
+        with _trouble(f"blob {sha256} could not be written to {self.name}"):
             if self.folder is not None:
                 with atomic_path(self.folder / key_of_blob(sha256)) as part:
                     shutil.copyfile(source, part)
@@ -89,14 +89,16 @@ class BlobPlace:
 
     def size(self, sha256: str) -> int | None:
         """The bytes of a blob, None where the place does not have it."""
-        with self._trouble(f"{self.name} cannot be asked for blob {sha256}"), suppress(FileNotFoundError):
-            return int(obstore.head(self.store, key_of_blob(sha256))["size"])
-        return None
+        with _trouble(f"{self.name} cannot be asked for blob {sha256}"):
+            try:
+                return int(obstore.head(self.store, key_of_blob(sha256))["size"])
+            except FileNotFoundError:
+                return None
 
     def fetch(self, sha256: str, into: Path) -> None:
         """Write a blob to a new file. AbsentError when it is not there, IntegrityError when its content is another."""
         digest = hashlib.sha256()
-        with self._trouble(f"blob {sha256} could not be fetched from {self.name}"):
+        with _trouble(f"blob {sha256} could not be fetched from {self.name}"):
             try:
                 answer = obstore.get(self.store, key_of_blob(sha256))
             except FileNotFoundError as exc:
@@ -115,7 +117,7 @@ class BlobPlace:
     def remove(self, names: Iterable[str]) -> None:
         """Remove blobs; those that are not there are no matter."""
         keys = [key_of_blob(sha256) for sha256 in names]
-        with self._trouble(f"blobs could not be removed from {self.name}"):
+        with _trouble(f"blobs could not be removed from {self.name}"):
             if self.folder is not None:
                 for key in keys:
                     (self.folder / key).unlink(missing_ok=True)
@@ -124,29 +126,24 @@ class BlobPlace:
 
     def listing(self) -> Iterator[Stored]:
         """Every blob of the place, in no order. What else lies there is left out."""
-        with self._trouble(f"{self.name} cannot be listed"):
+        with _trouble(f"{self.name} cannot be listed"):
             for batch in obstore.list(self.store):
                 for one in batch:
                     if found := _KEY.fullmatch(one["path"]):
                         yield Stored(found[1] + found[2], one["size"], one["last_modified"])
 
-    @contextmanager
-    def _trouble(self, what: str) -> Iterator[None]:
-        """Say in one sentence what a place, a disk or a network could not do."""
-        try:
-            yield
-        except CountenanceError:
-            raise
-        except (PermissionDeniedError, UnauthenticatedError) as exc:
-            raise InputError(f"{what}: access was refused; check the credentials and their rights.") from exc
-        except BaseError as exc:
-            raise StorageError(f"{what} ({_first_line(exc)}); try again when it answers.") from exc
-        except FileNotFoundError:
-            raise
-        except OSError as exc:
-            full = exc.errno in (errno.ENOSPC, errno.EDQUOT)
-            way_out = "make room (`countenance storage gc` tells what could go)" if full else "check the disk"
-            raise StorageError(f"{what} ({exc.strerror}); {way_out}.") from exc
+
+@contextmanager
+def room_trouble(what: str) -> Iterator[None]:
+    """Say in one sentence what a disk could not do."""
+    try:
+        yield
+    except CountenanceError:
+        raise
+    except OSError as exc:
+        full = exc.errno in (errno.ENOSPC, errno.EDQUOT)
+        way_out = "make room (`countenance storage gc` tells what could go)" if full else "check the disk"
+        raise StorageError(f"{what} ({exc.strerror or exc}); {way_out}.") from exc
 
 
 def key_of_blob(sha256: str) -> str:
@@ -181,6 +178,18 @@ def storage_settings(project: Project) -> Mapping[str, Any]:
         return tomllib.loads(project.settings_path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as exc:
         raise InputError(f"{project.settings_path} cannot be understood ({exc}); repair it.") from exc
+
+
+@contextmanager
+def _trouble(what: str) -> Iterator[None]:
+    """Say in one sentence what a place could not do, whether a disk or a network is behind it."""
+    with room_trouble(what):
+        try:
+            yield
+        except (PermissionDeniedError, UnauthenticatedError) as exc:
+            raise InputError(f"{what}: access was refused; check the credentials and their rights.") from exc
+        except BaseError as exc:
+            raise StorageError(f"{what} ({_first_line(exc)}); try again when it answers.") from exc
 
 
 def _place(project: Project, named: str) -> BlobPlace:

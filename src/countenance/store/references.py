@@ -18,6 +18,7 @@ from countenance.store.project import Project
 from countenance.store.tables import blob, blob_ref, tombstone
 
 BLOB, SUBJECT = "blob", "subject"  # kinds of tombstones
+RESULT = "result"  # the kind of reference that `store.results` makes
 
 
 @dataclass(frozen=True)

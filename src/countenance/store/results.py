@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,19 +18,20 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from countenance.errors import InputError, IntegrityError, RightsError
-from countenance.store.blobs import fetch_blob, keep_blob
+from countenance.store.buried import WORK as BURIED_WORK
+from countenance.store.buried import heed
 from countenance.store.database import reading, writing
-from countenance.store.files import is_temporary, locked, sha256_file
+from countenance.store.files import locked, sha256_file
+from countenance.store.folders import bring_files, files_of, is_whole, keep_files
 from countenance.store.holdings import WORK, hold_in
-from countenance.store.places import BlobPlace, blob_place, is_shared
+from countenance.store.places import AbsentError, blob_place, is_shared
 from countenance.store.project import Project
 from countenance.store.quota import quota, require_room
-from countenance.store.references import SUBJECT, let_go_in, moment_now, refer_in
-from countenance.store.sealedblobs import open_file, seal_file, subject_keys
+from countenance.store.references import RESULT, SUBJECT, let_go_in, moment_now, refer_in
+from countenance.store.sealedblobs import subject_keys
 from countenance.store.subjects import subject_tag
 from countenance.store.tables import grant_record, holding, kept_result, tombstone
 
-RESULT = "result"
 _INPUTS = "inputs"
 _NAME = re.compile(r"[a-z0-9-]+/[A-Za-z0-9._-]+")
 _STALE = timedelta(hours=1)  # how exactly it is known when a result was last used
@@ -52,17 +50,12 @@ def share(
     limits = quota(project)
     if not is_shared(project):
         if limits.limits:
-            _count(project, name, _size(folder), campaign, owner)
+            size = sum(path.stat().st_size for path in files_of(folder).values())
+            _count(project, name, size, campaign, owner)
         return
-    people = sorted(set(subjects))
-    if has_result(project, name):
-        return
-    with reading(project) as connection:
-        require_room(connection, limits, _size(folder), campaign, owner)
-    tags = sorted({subject_tag(project, one) for one in people} | _holders(project, name))
-    _keep(
-        project, name, {str(path.relative_to(folder)): path for path in _files(folder)}, people, tags, campaign, owner
-    )
+    heed(project)
+    if not has_result(project, name):
+        _keep(project, name, files_of(folder), sorted(set(subjects)), campaign, owner)
 
 
 def bring(project: Project, name: str) -> bool:
@@ -75,17 +68,19 @@ def bring(project: Project, name: str) -> bool:
     folder = project.work / name
     if not is_shared(project):
         return folder.is_dir()
+    heed(project)
     manifest = _manifest(project, name)
     if manifest is None:
         return False
-    if _is_whole(folder, manifest):
+    if is_whole(folder, manifest["files"]):
         return True
     with locked(project.work / "jobs" / f"bring-{hashlib.sha256(name.encode()).hexdigest()[:1]}.lock"):
-        if _is_whole(folder, manifest):
+        if is_whole(folder, manifest["files"]):
             return True
+        keys = subject_keys(project, manifest["subjects"]) if manifest["subjects"] else []
         try:
-            _bring(project, name, manifest, folder)
-        except (InputError, IntegrityError):
+            bring_files(project, name, manifest["files"], keys, folder)
+        except (AbsentError, IntegrityError):
             # It can be made again, which also mends the blobs that are damaged.
             drop_result(project, name)
             return False
@@ -126,12 +121,8 @@ def share_inputs(
         files[name] = {"sha256": sha256_file(path), "size": path.stat().st_size, "path": str(path.resolve())}
     said = json.dumps({name: one["sha256"] for name, one in files.items()}, sort_keys=True)
     name = f"{_INPUTS}/{hashlib.sha256(said.encode()).hexdigest()[:24]}"
-    people = sorted(set(subjects))
     if is_shared(project) and not has_result(project, name):
-        with reading(project) as connection:
-            require_room(connection, quota(project), sum(one["size"] for one in files.values()), campaign, owner)
-        tags = sorted({subject_tag(project, one) for one in people} | _holders(project, name))
-        _keep(project, name, dict(brief_files), people, tags, campaign, owner)
+        _keep(project, name, brief_files, sorted(set(subjects)), campaign, owner)
     return {"name": name, "files": files}
 
 
@@ -164,85 +155,41 @@ def _keep(
     name: str,
     files: Mapping[str, Path],
     people: list[str],
-    tags: list[str],
     campaign: str,
     owner: str,
 ) -> None:
-    place = blob_place(project)
-    keys = subject_keys(project, tags, make=True) if tags else []
+    limits, expected = quota(project), sum(path.stat().st_size for path in files.values())
+    tags = sorted({subject_tag(project, one) for one in people} | _holders(project, name))
     with writing(project) as connection:
         _require_not_erased(connection, people, tags)
+        require_room(connection, limits, expected, campaign, owner)
         hold_in(connection, WORK, name, tags)  # before the data, so that nothing is ever there without its people
-    kept: list[dict[str, Any]] = []
-    with _scratch(project) as scratch:
-        for number, (path, source) in enumerate(sorted(files.items())):
-            one = source
-            if keys:
-                one = scratch / str(number)
-                seal_file(keys, source, one, f"{name}/{path}")
-            sha256, stored = sha256_file(one), one.stat().st_size
-            keep_blob(project, place, sha256, one)
-            kept.append({"path": path, "size": source.stat().st_size, "stored": stored, "blob": sha256})
-            if keys:
-                one.unlink()
+    kept = keep_files(project, name, files, subject_keys(project, tags, make=True) if tags else [])
     size = sum(one["stored"] for one in kept)
-    now = moment_now()
     with writing(project) as connection:
         _require_not_erased(connection, people, tags)
-        if connection.execute(select(kept_result.c.name).where(kept_result.c.name == name)).first():
+        if _row(connection, name) is not None:
             return  # another machine was first
-        require_room(connection, quota(project), size, campaign, owner, counted=size)
-        connection.execute(
-            insert(kept_result).values(
-                name=name, manifest={"files": kept, "subjects": tags}, size=size, campaign=campaign, owner=owner,
-                made_at=now, used_at=now,
-            )
-        )  # fmt: skip
+        require_room(connection, limits, size, campaign, owner, counted=size)
+        connection.execute(delete(tombstone).where(tombstone.c.kind == BURIED_WORK, tombstone.c.name == name))
+        _insert(connection, name, {"files": kept, "subjects": tags}, size, campaign, owner)
         refer_in(connection, RESULT, name, (one["blob"] for one in kept))
 
 
-def _bring(project: Project, name: str, manifest: Mapping[str, Any], folder: Path) -> None:
-    place = blob_place(project)
-    keys = subject_keys(project, manifest["subjects"]) if manifest["subjects"] else []
-    part = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.part")
-    part.mkdir(parents=True)
-    try:
-        for one in manifest["files"]:
-            path = part / one["path"]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _bring_file(project, place, name, one, path, keys)
-        _put_in_place(part, folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-def _bring_file(
-    project: Project, place: BlobPlace, name: str, one: Mapping[str, Any], path: Path, keys: list[bytes]
-) -> None:
-    if not keys:
-        fetch_blob(project, place, one["blob"], path)
+def _count(project: Project, name: str, size: int, campaign: str, owner: str) -> None:
+    """Note what a folder that all machines have in common takes of the quotas."""
+    if has_result(project, name):
         return
-    sealed = path.with_name(f".{path.name}.sealed")
-    fetch_blob(project, place, one["blob"], sealed)
-    try:
-        open_file(keys, sealed, path, f"{name}/{one['path']}")
-    finally:
-        sealed.unlink()
+    with writing(project) as connection:
+        require_room(connection, quota(project), size, campaign, owner)
+        connection.execute(delete(kept_result).where(kept_result.c.name == name))
+        _insert(connection, name, {}, size, campaign, owner)
 
 
-def _put_in_place(part: Path, folder: Path) -> None:
-    """Give a whole folder its name. What a killed run had begun there is moved out of the way first."""
-    if folder.exists():
-        aside = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.gone")
-        folder.rename(aside)
-        shutil.rmtree(aside)
-    os.replace(part, folder)
-
-
-def _is_whole(folder: Path, manifest: Mapping[str, Any]) -> bool:
-    return all(
-        (path := folder / one["path"]).is_file() and path.stat().st_size == one["size"] for one in manifest["files"]
-    )
+def _insert(connection: Connection, name: str, manifest: dict[str, Any], size: int, campaign: str, owner: str) -> None:
+    now = moment_now()
+    values = {"campaign": campaign, "owner": owner, "made_at": now, "used_at": now}
+    connection.execute(insert(kept_result).values(name=name, manifest=manifest, size=size, **values))
 
 
 def _is_file(path: Path, wanted: Mapping[str, Any]) -> bool:
@@ -252,7 +199,7 @@ def _is_file(path: Path, wanted: Mapping[str, Any]) -> bool:
 def _manifest(project: Project, name: str) -> Mapping[str, Any] | None:
     """What is kept under a name; that it was asked for is noted, roughly to the hour."""
     with reading(project) as connection:
-        row = connection.execute(select(kept_result).where(kept_result.c.name == name)).one_or_none()
+        row = _row(connection, name)
     if row is None:
         return None
     if datetime.fromisoformat(moment_now()) - datetime.fromisoformat(row.used_at) > _STALE:
@@ -260,6 +207,10 @@ def _manifest(project: Project, name: str) -> Mapping[str, Any] | None:
             connection.execute(update(kept_result).where(kept_result.c.name == name).values(used_at=moment_now()))
     manifest: Mapping[str, Any] = row.manifest
     return manifest
+
+
+def _row(connection: Connection, name: str) -> Any:
+    return connection.execute(select(kept_result).where(kept_result.c.name == name)).one_or_none()
 
 
 def _require_not_erased(connection: Connection, people: list[str], tags: list[str]) -> None:
@@ -276,46 +227,6 @@ def _holders(project: Project, name: str) -> set[str]:
     query = select(holding.c.subject).where(holding.c.kind == WORK, holding.c.name == name)
     with reading(project) as connection:
         return set(connection.execute(query).scalars())
-
-
-def _count(project: Project, name: str, size: int, campaign: str, owner: str) -> None:
-    """Note what a folder that all machines have in common takes of the quotas."""
-    with reading(project) as connection:
-        if connection.execute(select(kept_result.c.name).where(kept_result.c.name == name)).first():
-            return
-    now = moment_now()
-    with writing(project) as connection:
-        require_room(connection, quota(project), size, campaign, owner)
-        connection.execute(delete(kept_result).where(kept_result.c.name == name))
-        connection.execute(
-            insert(kept_result).values(
-                name=name, manifest={}, size=size, campaign=campaign, owner=owner, made_at=now, used_at=now
-            )
-        )
-
-
-@contextmanager
-def _scratch(project: Project) -> Iterator[Path]:
-    folder = project.work / "cache" / f"seal-{secrets.token_hex(6)}"
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise InputError(f"{folder} is no folder of finished work; make it first.")
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.is_symlink() and not is_temporary(path.name)
-    ]
-
-
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in _files(folder))
 
 
 def _require_name(name: str) -> None:
