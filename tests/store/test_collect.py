@@ -103,16 +103,18 @@ class World(RuleBasedStateMachine):
 
     @rule(content=st.sampled_from("abcde"), name=st.sampled_from(["r1", "r2", "r3"]))
     def somebody_puts_while_the_collector_has_decided(self, content: str, name: str) -> None:
-        """The put comes after the collector has made its lists and before it removes anything."""
+        """The put comes after the collector has made its lists and before it removes anything, the reference later."""
         sweep = collect._sweep
 
         def put_first(*given: object) -> None:
-            self.put_and_refer(content, name, 3)
+            self.put_and_refer(content, name, 2)
             sweep(*given)  # type: ignore[arg-type]
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(collect, "_sweep", put_first)
             self._collect()
+        refer(self.project, "release", name, [_hash(content)])
+        self.needed.setdefault(name, set()).add(content)
 
     @rule()
     def a_quiet_time_leaves_no_orphan(self) -> None:
