@@ -10,7 +10,7 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from countenance.errors import InputError
-from countenance.jobs.sql import CHUNK, chunks, insert_rows, run
+from countenance.jobs.sql import CHUNK, chunks, insert_rows, rows, run
 from countenance.jobs.task import KEY_LENGTH, Task
 from countenance.store import tables
 
@@ -91,9 +91,9 @@ def _look_up(connection: Connection, batch: Sequence[Task], entered: Entered) ->
     outside = {need for task in batch for need in task.needs if need not in entered.done} - keys
     existing: set[str] = set()
     for some in chunks([*keys, *outside]):
-        for key, state in run(connection, "SELECT key, state FROM task WHERE key IN :keys", keys=some).all():
-            existing.add(key)
-            entered.done[key] = state == "done"
+        for row in rows(connection, "SELECT key, state FROM task WHERE key IN :keys", keys=some):
+            existing.add(row.key)
+            entered.done[row.key] = row.state == "done"
     for task in batch:
         entered.done.setdefault(task.key, False)
     return existing & keys
@@ -102,12 +102,12 @@ def _look_up(connection: Connection, batch: Sequence[Task], entered: Entered) ->
 def _insert(connection: Connection, some: Sequence[Task], entered: Entered, now: float) -> None:
     if not some:
         return
-    rows, needs = [], []
+    values, needs = [], []
     for task in some:
         required = entered.nodes[task.key].needs
         lacks = sum(not entered.done.get(need, False) for need in required)
         promised = sum(need not in entered.done for need in required)
-        rows.append(
+        values.append(
             (
                 task.key, task.kind, task.version, task.skill, task.queue, task.about, task.variant, _spec(task),
                 task.cost_s, task.patience_s, task.retry_s, "waiting" if lacks else "ready", lacks, promised,
@@ -115,7 +115,7 @@ def _insert(connection: Connection, some: Sequence[Task], entered: Entered, now:
             )
         )  # fmt: skip
         needs += [(task.key, need) for need in required]
-    insert_rows(connection, tables.task, _TASK, rows)
+    insert_rows(connection, tables.task, _TASK, values)
     # Who was promised these has them now. (Asked before their own needs are in: those are counted already.)
     for keys in chunks([task.key for task in some]):
         run(

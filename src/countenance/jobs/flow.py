@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from countenance.jobs.sql import chunks, run
+from countenance.jobs.sql import chunks, rows, run
 
 LIVE = "('active', 'paused')"  # the states of a job that is not settled
 
@@ -99,9 +99,28 @@ def undo(connection: Connection, key: str, now: float) -> None:
     )
     if run(connection, "SELECT lacks FROM task WHERE key = :key", key=key).scalar_one() == 0:
         make_ready(connection, [key], now)
-        return
-    block_again(connection, [key])
-    for job in wanting(connection, key):
+    else:
+        _block_and_count(connection, [key])
+
+
+def offer_again(connection: Connection, keys: Sequence[str], now: float) -> None:
+    """Offer tasks that were running or resting; what a needed task's result went missing meanwhile waits for it."""
+    for some in chunks(keys):
+        found = rows(connection, "SELECT key, lacks FROM task WHERE key IN :keys", keys=some)
+        make_ready(connection, [row.key for row in found if row.lacks == 0], now)
+        waiting = [row.key for row in found if row.lacks > 0]
+        if waiting:
+            run(
+                connection,
+                "UPDATE task SET state = 'waiting', due = NULL, worker = NULL WHERE key IN :keys",
+                keys=waiting,
+            )
+            _block_and_count(connection, waiting)
+
+
+def _block_and_count(connection: Connection, keys: Sequence[str]) -> None:
+    block_again(connection, keys)
+    for job in sorted({job for key in keys for job in wanting(connection, key)}):
         recount(connection, job)
 
 
@@ -117,15 +136,13 @@ def bury(connection: Connection, key: str, error: dict[str, Any], now: float) ->
     )
     stuck = [key, *block(connection, [key])]
     for some in chunks(stuck):
-        counts = run(
-            connection, "SELECT job, count(*) FROM job_task WHERE task IN :keys GROUP BY job ORDER BY job", keys=some
-        )
-        for job, count in counts.all():
+        sql = "SELECT job, count(*) AS count FROM job_task WHERE task IN :keys GROUP BY job ORDER BY job"
+        for row in rows(connection, sql, keys=some):
             run(
                 connection,
                 f"UPDATE job SET stuck = stuck + :count WHERE id = :job AND state IN {LIVE}",
-                job=job,
-                count=count,
+                job=row.job,
+                count=row.count,
             )
 
 
@@ -178,7 +195,7 @@ def revive(connection: Connection, keys: Sequence[str], now: float) -> None:
             "WHERE key IN :keys AND state = 'dead' RETURNING key, lacks",
             keys=some,
         )
-        make_ready(connection, [key for key, lacks in woken.all() if lacks == 0], now)
+        make_ready(connection, [row.key for row in woken.all() if row.lacks == 0], now)
     block_again(connection, [*keys, *freed])
     for job in sorted(jobs):
         recount(connection, job)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,12 +13,12 @@ from countenance.jobs.enter import enter
 from countenance.jobs.events import Event, tell
 from countenance.jobs.flow import count_in, offer, recount, revive, settle, undo
 from countenance.jobs.order import ranks
-from countenance.jobs.sql import chunks, clock, insert_rows, run, turn
+from countenance.jobs.sql import chunks, clock, insert_rows, rows, run, turn
 from countenance.jobs.task import KEY_LENGTH, Job, Task
 from countenance.store import tables
 from countenance.store.project import Project
 
-__all__ = ["Job", "Task", "bring", "settled_events", "submit"]
+__all__ = ["Job", "Task", "bring", "settled_events", "submit", "want_too"]
 
 
 def submit(project: Project, job: Job, wanted: Iterable[Task], *, redo: Iterable[str] = ()) -> None:
@@ -31,6 +31,8 @@ def submit(project: Project, job: Job, wanted: Iterable[Task], *, redo: Iterable
     """
     if not 0 < len(job.id) <= KEY_LENGTH:
         raise InputError(f"the job id {job.id!r} is not 1 to {KEY_LENGTH} characters long.")
+    if not job.campaign:
+        raise InputError(f"the job {job.id!r} belongs to no campaign; name one.")
     with turn(project) as connection:
         now = clock(connection)
         _enter_job(connection, job, now)
@@ -49,9 +51,14 @@ def bring(connection: Connection, by: str, more: Sequence[Task], jobs: Sequence[
     """Add tasks that became known when another was done, to all jobs that want that one."""
     order = ranks(enter(connection, more, now).nodes)
     insert_rows(connection, tables.task_brought, ("task", "brought"), [(by, key) for key in order])
+    want_too(connection, by, order, jobs, now)
+
+
+def want_too(connection: Connection, asker: str, order: Mapping[str, float], jobs: Sequence[str], now: float) -> None:
+    """Have jobs that want a task want further ones as well, right behind it and before what followed it."""
+    sql = "SELECT rank FROM job_task WHERE job = :job AND task = :task"
     for job in jobs:
-        base = run(connection, "SELECT rank FROM job_task WHERE job = :job AND task = :by", job=job, by=by).scalar_one()
-        # Right behind the task that brought them and before what followed it, in their own order.
+        base = run(connection, sql, job=job, task=asker).scalar_one()
         places = {key: base + (place + 1) / (len(order) + 1) for key, place in order.items()}
         new = _want(connection, job, places)
         count_in(connection, job, new)
@@ -59,14 +66,14 @@ def bring(connection: Connection, by: str, more: Sequence[Task], jobs: Sequence[
         offer(connection, job, new)
 
 
-def settled_events(project: Project, rows: Sequence[Any]) -> list[Event]:
+def settled_events(project: Project, settled: Sequence[Any]) -> list[Event]:
     """What is to be told about jobs that were just settled."""
     return [
         Event(
             "job.settled", project, row.id, row.campaign,
             ran_s=row.settled_at - row.submitted_at, spent_s=row.spent_s, state=row.state,
         )
-        for row in rows
+        for row in settled
     ]  # fmt: skip
 
 
@@ -108,9 +115,9 @@ def _want(connection: Connection, job: str, places: dict[str, float]) -> list[st
         wanted += fresh
         places = {}
         for keys in chunks(list(fresh)):
-            for by, key in run(connection, _FOLLOWS, keys=keys).all():
-                if key not in fresh:
-                    places[key] = min(fresh[by], places.get(key, fresh[by]))
+            for row in rows(connection, _FOLLOWS, keys=keys):
+                if row.needs not in fresh:
+                    places[row.needs] = min(fresh[row.task], places.get(row.needs, fresh[row.task]))
     return wanted
 
 

@@ -40,6 +40,16 @@ class Link:
             yield connection
 
     @contextmanager
+    def note(self) -> Iterator[Connection]:
+        """One short write transaction that need not wait for its turn: it changes rows that no turn changes.
+
+        Raises SQLAlchemy's DBAPIError.
+        """
+        with self._begun("IMMEDIATE") as connection:
+            roles.assume_writer(connection)
+            yield connection
+
+    @contextmanager
     def look(self) -> Iterator[Connection]:
         """One transaction that reads. Raises SQLAlchemy's DBAPIError."""
         with self._begun("DEFERRED") as connection:
@@ -86,10 +96,15 @@ def clock(connection: Connection) -> float:
     return time.time()
 
 
-def run(connection: Connection, sql: str, **values: Any) -> CursorResult[tuple[Any, ...]]:
+def run(connection: Connection, sql: str, **values: Any) -> CursorResult[Any]:
     """Execute SQL with `:name` parameters; a list goes where the SQL says `IN :name`."""
     lists = tuple(name for name, value in values.items() if isinstance(value, list))
     return connection.execute(_statement(sql, lists), values)
+
+
+def rows(connection: Connection, sql: str, **values: Any) -> list[Any]:
+    """Execute SQL as `run` does; returns all rows, which know their columns by name."""
+    return list(run(connection, sql, **values).all())
 
 
 def chunks(values: Sequence[Any]) -> Iterator[list[Any]]:

@@ -320,6 +320,7 @@ task_ready = Table(  # what may be claimed now, once for each job that wants it
     Column("task", String(64), primary_key=True),
     Column("skill", String(80), nullable=False),
     Index("task_ready_task", "task"),
+    Index("task_ready_queue", "queue"),
     sqlite_with_rowid=False,
 )
 

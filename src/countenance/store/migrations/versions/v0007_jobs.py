@@ -102,6 +102,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("task_ready_task", "task_ready", ["task"])
+    op.create_index("task_ready_queue", "task_ready", ["queue"])
     op.create_table(
         "queue_share",
         sa.Column("queue", sa.String(64), primary_key=True),
