@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from countenance.errors import CountenanceError
 from countenance.media.frame import F32, U8, Frame
 from countenance.perception.attention import Closeup
 from countenance.perception.crop import Square

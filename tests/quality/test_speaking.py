@@ -26,7 +26,7 @@ KEYS = ("closure_rate", "articulation_rate", "opening_kept", "lip_tremble")
 def spoken_by(change: Callable[[int], int], phones: Phones = PHONES, own: Own | None = None) -> Measured:
     """The figures of a mouth that shows, at each picture, another picture of the master."""
     take = faces.take(PICTURES)
-    collected = Speaking(faces.networks(), PICTURES, phones)
+    collected = Speaking(PICTURES, phones)
     for number, frame in enumerate(take.frames):
         shown = change(number)
         square = square_around(take.faces[shown].mesh[:POINTS])
@@ -80,7 +80,7 @@ def test_a_mouth_that_jumps_back_and_forth_trembles() -> None:
 
 
 def test_where_the_persons_own_speech_is_not_known_it_is_said() -> None:
-    collected = Speaking(faces.networks(), 2, PHONES)
+    collected = Speaking(2, PHONES)
     collected.add(0.0, None)
     collected.add(0.04, None)
     found = Measured({}, {}, [], {}, np.zeros(0), np.zeros(0))
@@ -104,7 +104,7 @@ def test_a_shot_is_judged_by_its_own_pictures() -> None:
 def test_of_a_long_film_stretches_and_closures_are_looked_at() -> None:
     """Ten minutes at 25 pictures a second, with an m every second."""
     phones = covering([Phone("m", t + 0.4, t + 0.5) for t in range(600)], 600)
-    collected = Speaking(faces.networks(), 15000, phones)
+    collected = Speaking(15000, phones)
     looked = [number for number in range(15000) if collected.due(number, number / 25)]
     assert 1500 <= len(looked) <= 2000
     assert looked[-1] > 14000 and looked[0] == 0

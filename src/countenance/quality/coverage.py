@@ -97,7 +97,6 @@ class Coverage:
         }
 
     def extend(self, state: Kept) -> None:
-        """The section that follows."""
         strengths = iter(state["strengths"].tolist())
         for (kind, why, from_s, to_s, pictures), faded in zip(state["stretches"], state["faded"], strict=True):
             last = self._entered(kind, why, from_s)

@@ -51,7 +51,6 @@ class Expression:
         return {"master": stacked(self._master), "variant": stacked(self._variant)}
 
     def extend(self, state: Kept) -> None:
-        """The section that follows."""
         self._master.extend(state["master"])
         self._variant.extend(state["variant"])
 

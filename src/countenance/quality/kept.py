@@ -6,7 +6,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,17 @@ from countenance.store.files import atomic_path
 
 # Names to numbers, words, arrays, lists of these and further such mappings.
 Kept = dict[str, Any]
+
+
+class Keeps(Protocol):
+    """An estimator that can be kept and taken up again."""
+
+    def state(self) -> Kept:
+        """All that it holds of the pictures so far."""
+
+    def extend(self, state: Kept) -> None:
+        """Take up what one of the same kind holds of the pictures that follow."""
+
 
 _TOLD, _PLACE = "told", "array"
 

@@ -26,6 +26,7 @@ class Look:
     """Collects what a few pictures of each stretch show; `dubbed` leaves out the mouth, painted on purpose."""
 
     dubbed: bool
+    painted: bool = False  # whether any picture was
     _seams: list[F64] = field(default_factory=list)
     _detail: Detail = field(default_factory=Detail)
     _eyes: list[float] = field(default_factory=list)
@@ -34,6 +35,7 @@ class Look:
 
     def add(self, place: int, before: Frame, after: Frame, mesh: F32, laid: Sequence[Laid]) -> None:
         """One painted picture at its place in a stretch, the face expected at `mesh` `(468, 3)`."""
+        self.painted = True
         if sparse(place):
             if self._earlier is not None:
                 self._detail.add(self._earlier, before, after, laid)
@@ -60,6 +62,7 @@ class Look:
 
     def state(self) -> Kept:
         return {
+            "painted": self.painted,
             "seams": np.concatenate(self._seams or [np.zeros(0)]),
             "edges": [len(steps) for steps in self._seams],
             "sharpness": np.array(self._detail.sharpness),
@@ -69,7 +72,7 @@ class Look:
         }
 
     def extend(self, state: Kept) -> None:
-        """The section that follows."""
+        self.painted = self.painted or state["painted"]
         self._seams.extend(np.split(state["seams"], np.cumsum(state["edges"])[:-1]) if state["edges"] else [])
         self._detail.sharpness.extend(state["sharpness"].tolist())
         self._detail.noise.extend(state["noise"].tolist())

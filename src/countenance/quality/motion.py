@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -37,20 +38,25 @@ class Seen:
     mesh: F32
     crop: U8
     square: Square
+    networks: FaceNetworks
+
+    @cached_property
+    def closer(self) -> F32:
+        """The mesh `(478, 3)` with refined lips and lids, and the irises; looked at once, when first asked for."""
+        return refined(self.mesh, self.networks.closeup(self.crop, self.square))[0]
 
 
 def seen(networks: FaceNetworks, frame: Frame, square: Square) -> Seen | None:
     """Look for a face in a square of a picture; None where the network does not believe that there is one."""
     crop = cut_square(frame, square, MESH_PX)
     mesh, score = networks.follow(crop, square)
-    return Seen(mesh, crop, square) if score >= FACE_SCORE else None
+    return Seen(mesh, crop, square, networks) if score >= FACE_SCORE else None
 
 
 @dataclass
 class Motion:
     """Collects head, lips, lids and gaze; `dubbed` leaves out the lips, which then say other words on purpose."""
 
-    networks: FaceNetworks
     dubbed: bool
     _times: list[float] = field(default_factory=list)
     _pose: PoseError = field(default_factory=PoseError)
@@ -67,11 +73,7 @@ class Motion:
         self._angles.append(self._pose.add(posed(master.mesh).turn, posed(variant.mesh).turn))
         if closely:
             self._close_times.append(time_s)
-            self._look(self._closer(master), self._closer(variant))
-
-    def _closer(self, face: Seen) -> F32:
-        """The mesh `(478, 3)` with refined lips and lids, and the irises."""
-        return refined(face.mesh, self.networks.closeup(face.crop, face.square))[0]
+            self._look(master.closer, variant.closer)
 
     def _look(self, master: F32, variant: F32) -> None:
         shapes = posed(master[:POINTS]).shape, posed(variant[:POINTS]).shape
@@ -94,7 +96,6 @@ class Motion:
         }
 
     def extend(self, state: Kept) -> None:
-        """The section that follows."""
         self._times.extend(state["times"].tolist())
         self._angles.extend(state["angles"].tolist())
         self._close_times.extend(state["close_times"].tolist())

@@ -41,7 +41,6 @@ class PoseError:
         return {"turns": stacked(self._turns)}
 
     def extend(self, state: Kept) -> None:
-        """The section that follows."""
         self._turns.extend(state["turns"])
 
     @property

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from countenance.media.frame import F32, Frame
+from countenance.media.frame import F32, U8, Frame
 from countenance.perception.identity import chip, distance, embed
 from countenance.quality.kept import Kept, stacked
 from countenance.quality.measured import Measured
@@ -43,7 +43,7 @@ class Recognition:
     replaced: F32 | None
     others: Mapping[str, F32]
     _times: list[float] = field(default_factory=list)
-    _faces: list[F32] = field(default_factory=list)
+    _chips: list[U8] = field(default_factory=list)
     _spaced: Spaced = field(init=False)
     _doubtful: bool = False  # whether the first face is
 
@@ -67,33 +67,35 @@ class Recognition:
 
     def add(self, time_s: float, frame: Frame, mesh: F32) -> None:
         """One face, at the mesh `(468, 3)` that was found in it."""
-        self._faces.append(embed([chip(frame, mesh)])[0])
+        self._chips.append(chip(frame, mesh))
         self._times.append(time_s)
         self._doubtful = self._doubtful or self.doubtful
 
     def state(self) -> Kept:
         return {
             "times": np.array(self._times),
-            "faces": stacked(self._faces),
+            "chips": stacked(self._chips),
             "doubtful": self._doubtful,
             "spaced": self._spaced.state(),
         }
 
-    def extend(self, state: Kept, first: int) -> bool:
-        """The section that follows, from picture `first` on; False where its doubtful face was not wanted."""
-        owed = self._spaced.owes(first)
-        taken = slice(int(state["doubtful"] and not owed), None)
+    def extend(self, state: Kept) -> None:
+        taken = slice(int(state["doubtful"] and not self.wants(state)), None)
         self._times.extend(state["times"].tolist()[taken])
-        self._faces.extend(state["faces"][taken])
+        self._chips.extend(state["chips"][taken])
         self._spaced.extend(state["spaced"])
-        return owed
+
+    def wants(self, following: Kept) -> bool:
+        """Whether the first face of the section that follows is wanted although it is doubtful."""
+        return self._spaced.wants(following["spaced"])
 
     def tell(self, found: Measured) -> None:
         """Add the figures and curves."""
         gaps: dict[str, F32] = {}
+        faces = [embed([one])[0] for one in self._chips]
         for key, person in (("identity_wanted", self.wanted), ("identity_replaced", self.replaced)):
             if person is not None:
-                gaps[key] = self._distances(person)
+                gaps[key] = _distances(faces, person)
         if len(gaps) == 2:
             gaps["identity_margin"] = gaps["identity_replaced"] - gaps["identity_wanted"]
         for key, values in gaps.items():
@@ -103,14 +105,15 @@ class Recognition:
             found.figures[key] = float(np.median(values))
             if key in _LABELS:
                 found.curves.append(curve(key, _LABELS[key], "", np.array(self._times), values))
-        strangers = {name: self._distances(person) for name, person in self.others.items()}
+        strangers = {name: _distances(faces, person) for name, person in self.others.items()}
         if "identity_replaced" in gaps:
             strangers[_REPLACED] = gaps["identity_replaced"]
         if "identity_wanted" in gaps and strangers:
             _retrieve(found, gaps["identity_wanted"], strangers)
 
-    def _distances(self, person: F32) -> F32:
-        return np.array([distance(face, person) for face in self._faces], np.float32)
+
+def _distances(faces: Sequence[F32], person: F32) -> F32:
+    return np.array([distance(face, person) for face in faces], np.float32)
 
 
 def _retrieve(found: Measured, wanted: F32, strangers: Mapping[str, F32]) -> None:

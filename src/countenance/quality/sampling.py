@@ -114,14 +114,13 @@ class Spaced:
         self.asked = True
         return bool(passed)
 
-    def owes(self, first: int) -> bool:
-        """Whether something that was due before picture `first` is still waiting."""
-        return bool(self.waiting) and self.waiting[-1] < first
+    def wants(self, following: Kept) -> bool:
+        """Whether what was due in this section is left to the following one, whose state is given."""
+        return bool(self.waiting) and self.waiting[-1] < following["first"]
 
     def state(self) -> Kept:
-        return {"waiting": self.waiting, "asked": self.asked}
+        return {"first": self.first, "waiting": self.waiting, "asked": self.asked}
 
     def extend(self, state: Kept) -> None:
-        """The section that follows."""
         if state["asked"]:  # all that was due before has come then
             self.waiting = list(state["waiting"])

@@ -41,6 +41,12 @@ def curve(
     }
 
 
+def thinned(pictures: int) -> str:
+    """What the report says about curves over so many pictures; "" where they show every one."""
+    step = -(-pictures // MOST_POINTS)
+    return f"Curves show the highest value of every {step} pictures." if step > 1 else ""
+
+
 def _highest(values: NDArray[np.floating[Any]], step: int) -> list[float | None]:
     filled = np.where(np.isfinite(values), values, -np.inf)
     padded = np.concatenate([filled, np.full(-len(filled) % step, -np.inf)]).reshape(-1, step)

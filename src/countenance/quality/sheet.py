@@ -71,9 +71,8 @@ class ContactSheet:
         moments = [[one.time_s, one.before, one.after, one.whole] for one in self._moments]
         return {"moments": moments, "doubtful": self._doubtful, "spaced": self._spaced.state()}
 
-    def extend(self, state: Kept, first: int) -> None:
-        """The section that follows, from picture `first` on."""
-        skipped = int(state["doubtful"] and not self._spaced.owes(first))
+    def extend(self, state: Kept) -> None:
+        skipped = int(state["doubtful"] and not self._spaced.wants(state["spaced"]))
         self._moments.extend(Moment(*one) for one in state["moments"][skipped:])
         self._spaced.extend(state["spaced"])
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from countenance.perception.networks import FaceNetworks
-from countenance.perception.refine import refined
 from countenance.quality.articulation import (
     CLOSURE_LEAD_S,
     articulation_rate,
@@ -48,7 +46,6 @@ class Speaking:
 
     What is looked at follows from the picture's number and time alone, so that a section of a clip knows it too."""
 
-    networks: FaceNetworks
     pictures: int
     phones: Phones
     _times: array[float] = field(default_factory=lambda: array("d"))
@@ -78,14 +75,12 @@ class Speaking:
     def add(self, time_s: float, face: Seen | None) -> None:
         """The next picture, and the face as found in it; None where none was found or it was not looked for."""
         self._times.append(time_s)
-        mesh = None if face is None else refined(face.mesh, self.networks.closeup(face.crop, face.square))[0]
-        self._mouths.extend(mouth_of(mesh))
+        self._mouths.extend(mouth_of(None if face is None else face.closer))
 
     def state(self) -> Kept:
         return {"times": np.array(self._times), "mouths": np.array(self._mouths)}
 
     def extend(self, state: Kept) -> None:
-        """The section that follows."""
         self._times.extend(state["times"])
         self._mouths.extend(state["mouths"])
 

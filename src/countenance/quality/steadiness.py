@@ -53,7 +53,6 @@ class Side:
         return {"tremble": self.tremble.state(), **values}
 
     def extend(self, state: Kept) -> None:
-        """The section that follows."""
         self.tremble.extend(state["tremble"])
         self.flicker.values.extend(state["flicker"])
         self.opening.extend(state["opening"])
@@ -105,7 +104,6 @@ class Steadiness:
         return {"before": self.before.state(), "after": self.after.state()}
 
     def extend(self, state: Kept) -> None:
-        """The section that follows."""
         self.before.extend(state["before"])
         self.after.extend(state["after"])
 

@@ -74,7 +74,6 @@ class Tremble:
         }
 
     def extend(self, state: Kept) -> None:
-        """The section that follows."""
         for mesh in state["head"]:
             self.add(mesh)
         if not state["going_on"]:
