@@ -47,7 +47,7 @@ class World(RuleBasedStateMachine):
         self.patch.undo()
         self.folder.cleanup()
 
-    @rule(content=st.sampled_from("abcde"), name=st.sampled_from(["r1", "r2", "r3"]), killed_after=st.integers(0, 3))
+    @rule(content=st.sampled_from("ab"), name=st.sampled_from(["r1", "r2"]), killed_after=st.integers(0, 3))
     def put_and_refer(self, content: str, name: str, killed_after: int) -> None:
         """0: after the announcement, 1: half-way through the file, 2: before it is referred to, 3: never."""
         source = self._source(content)
@@ -66,19 +66,19 @@ class World(RuleBasedStateMachine):
         refer(self.project, "release", name, [sha256])
         self.needed.setdefault(name, set()).add(content)
 
-    @rule(name=st.sampled_from(["r1", "r2", "r3"]))
+    @rule(name=st.sampled_from(["r1", "r2"]))
     def nobody_needs_it_any_more(self, name: str) -> None:
         let_go(self.project, "release", name)
         self.needed.pop(name, None)
 
-    @rule(content=st.sampled_from("abcde"))
+    @rule(content=st.sampled_from("ab"))
     def a_blob_lies_there_of_which_no_row_knows(self, content: str) -> None:
         place = blob_place(self.project)
         if place.size(_hash(content)) is None:
             place.put(_hash(content), self._source(content))
             self._date(_hash(content))
 
-    @rule(hours=st.sampled_from([1, 13, 25]))
+    @rule(hours=st.sampled_from([13, 25]))
     def time_passes(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
 
@@ -101,7 +101,7 @@ class World(RuleBasedStateMachine):
             except Killed:
                 return
 
-    @rule(content=st.sampled_from("abcde"), name=st.sampled_from(["r1", "r2", "r3"]))
+    @rule(content=st.sampled_from("ab"), name=st.sampled_from(["r1", "r2"]))
     def somebody_puts_while_the_collector_has_decided(self, content: str, name: str) -> None:
         """The put comes after the collector has made its lists and before it removes anything, the reference later."""
         sweep = collect._sweep
@@ -226,6 +226,18 @@ def test_what_a_release_a_grant_and_a_running_job_mention_stays_without_any_refe
     _after(project)
     left = {what for what, sha256 in names.items() if blob_place(project).size(sha256) is not None}
     assert left == {"release", "evidence", "request", "spec"}
+
+
+def test_a_condemned_blob_that_is_put_again_is_pardoned_before_anybody_refers_to_it(
+    project: Project, tmp_path: Path
+) -> None:
+    sha256 = _kept(project, tmp_path, "x")
+    later = datetime.now(UTC) + LATER
+    run(project, really=True, now=later)
+    assert run(project, now=later + LATER).removed == 1
+    assert _kept(project, tmp_path, "x") == sha256
+    assert run(project, really=True, now=later + LATER).removed == 0
+    assert blob_path(project, sha256).is_file()
 
 
 def test_a_needed_blob_that_is_not_there_is_named(project: Project, tmp_path: Path) -> None:
