@@ -19,6 +19,7 @@ from countenance.cli import (
     doctor,
     erasure,
     evidence,
+    export,
     inspect,
     keys,
     ledger,
@@ -68,7 +69,7 @@ def _common(
 
 _ROOMS = (
     setup, keys, people, consent, policy, erasure, produce, script, review, inspect, calibrate,
-    voices, align, visemes, preflight, ledger, verify, evidence, serving, site, reframe, doctor, bench,
+    voices, align, visemes, preflight, ledger, verify, evidence, serving, export, site, reframe, doctor, bench,
 )  # fmt: skip
 for commands in _ROOMS:
     commands.register(app)

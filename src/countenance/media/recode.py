@@ -41,7 +41,8 @@ def write_film(
         tracks = _sound(container, profile.sound, sound)
         pending = next(tracks, None)
         count = 0
-        for count, frame in enumerate(frames, start=1):
+        for frame in frames:
+            count += 1
             for packet in video.encode(coded(frame, profile.picture, rendition)):
                 pending = _mux_sound(container, tracks, pending, packet)
                 container.mux(packet)
@@ -68,7 +69,8 @@ def write_tracks(
             add_pictures(container, profile.picture, one) for container, one in zip(containers, made, strict=True)
         ]
         count = 0
-        for count, frame in enumerate(frames, start=1):
+        for frame in frames:
+            count += 1
             for container, stream, one in zip(containers, streams, made, strict=True):
                 for packet in stream.encode(coded(frame, profile.picture, one)):
                     container.mux(packet)

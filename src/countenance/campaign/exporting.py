@@ -1,0 +1,223 @@
+"""A released variant leaves in the form of an export profile: through the same door as the release itself.
+
+Whether it may be shown is asked before anything is made and again in the transaction that enters the export in the
+ledger; nothing lies under its final name that was not sealed, checked against its profile and entered.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from countenance.campaign.serving import Serving, serving_of
+from countenance.delivery.renditions import Film, Made, Progress, export_files
+from countenance.delivery.watch import Watch, read_package
+from countenance.errors import CountenanceError, InputError, IntegrityError, RightsError
+from countenance.ledger.log import transaction
+from countenance.media.export import ExportProfile
+from countenance.media.probe import probe
+from countenance.provenance.disclosure import digital_source_type, record_from_json
+from countenance.provenance.metadata import write_source_type
+from countenance.provenance.sealing import extend
+from countenance.quality.conformance import broken, check_export
+from countenance.store import tables
+from countenance.store.database import reading
+from countenance.store.files import sha256_file, write_json
+from countenance.store.project import Project
+
+KIND = "release.exported"  # of the ledger's entry
+FORMAT = "countenance export 1"
+_ASK_EVERY_S = 2.0
+
+
+@dataclass(frozen=True)
+class Export:
+    """What was written: `path` is the file, or the folder of a profile that streams; `facts` lies beside it as JSON."""
+
+    path: Path
+    facts: dict[str, Any]
+
+
+def export_variant(
+    project: Project,
+    variant: str | Path,
+    profile: ExportProfile,
+    actor: str,
+    *,
+    out: Path | None = None,
+    channel: str | None = None,
+    progress: Progress = lambda _done, _of: None,
+) -> Export:
+    """Export a released variant, named by its id or its package's folder, into the folder `out`/ID.
+
+    Without `out` it goes into the package. `channel` is where it will be shown, by default that of the profile. What an
+    earlier export of the profile left is replaced as a whole.
+
+    Raises RightsError when the variant may not be shown there now, IntegrityError when the video is not the one that
+    was released, InputError when there is no such release, CountenanceError when the result is not what its profile
+    says or the programme is too long for it.
+    """
+    package = _package(project, variant)
+    place = channel or profile.channel
+    served = _require(project, package, place)
+    video = _sealed_video(project, package, served)
+    master = probe(video)
+    if profile.seconds and master.duration > profile.seconds:
+        raise CountenanceError(
+            f"variant {package.variant} lasts {float(master.duration):.1f} s, but {profile.name} takes at most "
+            f"{profile.seconds} s; cut the master."
+        )
+    folder = package.folder if out is None else out / package.variant
+    final = folder / f"{profile.name}{profile.suffix}"
+    work = folder / f".{profile.name}.part"
+    shutil.rmtree(work, ignore_errors=True)
+    (work / final.name if profile.streams else work).mkdir(parents=True)
+    try:
+        captions = (package.folder / "captions.vtt").read_text(encoding="utf-8")
+        film = Film(video, captions if profile.streams else "", package.language)
+        term = digital_source_type(record_from_json(_record(project, served.release)))
+        seal = partial(_sealed, project, video, profile.name, term)
+        asked = _asking(progress, lambda: _require(project, package, place))
+        made = export_files(film, profile, work / final.name, seal, asked)
+        facts = _facts(package, profile, made, work)
+        _check(facts, profile)
+        with transaction(project) as ledger:
+            _require(project, package, place)
+            write_json(work / f"{profile.name}.json", facts)
+            entry = {"release": served.release, "variant": package.variant, "profile": profile.name, "channel": place,
+                     "files": {one["file"]: one["sha256"] for one in facts["files"]}}  # fmt: skip
+            ledger.append(KIND, actor, entry)
+            _take_places(work, folder, (final.name, f"{profile.name}.json"))
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return Export(final, facts)
+
+
+def _package(project: Project, variant: str | Path) -> Watch:
+    """The package of a variant: the folder that is named, or the one on record of its newest release."""
+    folder = Path(variant)
+    if (folder / "receipt.json").is_file():
+        return read_package(folder)
+    newest = tables.release.c.released_at.desc()
+    query = select(tables.release.c.package).where(tables.release.c.variant_id == str(variant).upper()).order_by(newest)
+    with reading(project) as connection:
+        found = connection.execute(query).scalars().first()
+    if found is None:
+        raise InputError(
+            f"{variant} is neither a package nor the id of a variant that was released; `countenance serving` lists "
+            "the ids."
+        )
+    return read_package(Path(found))
+
+
+def _require(project: Project, package: Watch, channel: str) -> Serving:
+    """What holds for the variant now; RightsError when it may not be shown."""
+    served = serving_of(project, package.variant, channel=channel)
+    if not served.serve:
+        raise RightsError(f"variant {package.variant} is not exported for the channel {channel}.", (served.why,))
+    if served.release != package.release:
+        raise IntegrityError(
+            f"{package.folder} holds release {package.release}, but {served.release} took its place; "
+            "export the newer package."
+        )
+    return served
+
+
+def _asking(progress: Progress, require: Callable[[], object]) -> Progress:
+    """The same progress function, which asks on the way: a withdrawal stops an export within seconds."""
+    due_s = time.monotonic() + _ASK_EVERY_S
+
+    def report(done: int, of: int) -> None:
+        nonlocal due_s
+        if time.monotonic() >= due_s:
+            require()
+            due_s = time.monotonic() + _ASK_EVERY_S
+        progress(done, of)
+
+    return report
+
+
+def _sealed_video(project: Project, package: Watch, served: Serving) -> Path:
+    """The released file, as it is on record: the project's own, else that of the package."""
+    kept = project.releases / served.release / "video.mp4"
+    video = kept if kept.is_file() else package.folder / "video.mp4"
+    if sha256_file(video) != _record(project, served.release)["sha256"]:
+        raise IntegrityError(f"{video} is not the file that was released; run `countenance verify` on it.")
+    return video
+
+
+def _record(project: Project, release_id: str) -> dict[str, Any]:
+    with reading(project) as connection:
+        query = select(tables.release.c.record).where(tables.release.c.id == release_id)
+        record: dict[str, Any] = connection.execute(query).scalar_one()
+    return record
+
+
+def _sealed(
+    project: Project,
+    video: Path,
+    title: str,
+    term: str,
+    path: Path,
+    steps: Sequence[Mapping[str, Any]],
+    medium: str,
+) -> None:
+    """Write the digital source type into a new file and continue the release's history in it."""
+    plain = path.with_name(f".plain{path.suffix}")
+    os.replace(path, plain)
+    try:
+        write_source_type(plain, path, term)
+    finally:
+        plain.unlink(missing_ok=True)
+    extend(project, video, path, steps, title=title, medium=medium)
+
+
+def _facts(package: Watch, profile: ExportProfile, made: Sequence[Made], work: Path) -> dict[str, Any]:
+    """What is told of an export: its files, and each against its profile."""
+    duration = probe(package.folder / "video.mp4").duration
+    files = []
+    for one in made:
+        told: dict[str, Any] = {
+            "file": one.path.relative_to(work).as_posix(),
+            "bytes": one.path.stat().st_size,
+            "sha256": sha256_file(one.path),
+        }
+        if one.rendition is not None:
+            told |= {"size": list(one.rendition.size), "frame_rate": str(one.rendition.rate)}
+        if one.sealed:
+            checked = check_export(one.path, profile, one.rendition, sound=one.sound, duration=duration)
+            told["checks"] = [asdict(finding) for finding in checked]
+            told["broken"] = list(broken(checked))
+        files.append(told)
+    return {
+        "format": FORMAT,
+        "variant": package.variant,
+        "release": package.release,
+        "profile": profile.name,
+        "channel": profile.channel,
+        "language": package.language,
+        "files": files,
+    }
+
+
+def _check(facts: Mapping[str, Any], profile: ExportProfile) -> None:
+    problems = [f"{one['file']}: {problem}" for one in facts["files"] for problem in one.get("broken", ())]
+    if problems:
+        raise CountenanceError(f"the export for {profile.name} is not what it has to be: {'; '.join(problems)}.")
+
+
+def _take_places(work: Path, folder: Path, names: Sequence[str]) -> None:
+    """Put what was made under its final names, in place of what lies there."""
+    for name in names:
+        old = work / f"old-{name}"
+        if (folder / name).exists():
+            os.rename(folder / name, old)
+        os.rename(work / name, folder / name)
