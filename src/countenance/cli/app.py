@@ -15,6 +15,7 @@ from countenance.cli import (
     align,
     bench,
     calibrate,
+    campaigns,
     consent,
     doctor,
     erasure,
@@ -36,6 +37,7 @@ from countenance.cli import (
     verify,
     visemes,
     voices,
+    worker,
 )
 from countenance.cli.console import EXIT_STATUSES, INTERRUPTED, ProjectOption
 
@@ -69,7 +71,7 @@ def _common(
 
 _ROOMS = (
     setup, keys, people, consent, policy, erasure, produce, script, review, inspect, calibrate,
-    voices, align, visemes, preflight, ledger, verify, evidence, serving, export, site, reframe, doctor, bench,
+    voices, align, visemes, preflight, ledger, verify, evidence, serving, export, site, reframe, doctor, bench, worker, campaigns,
 )  # fmt: skip
 for commands in _ROOMS:
     commands.register(app)

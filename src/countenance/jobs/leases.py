@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 from countenance.jobs.claim import LEASE_S, Claim
 from countenance.jobs.flow import bury, offer_again, settle, wanting, withdraw_offer
 from countenance.jobs.limits import Limits
-from countenance.jobs.machine import is_alive, machine
-from countenance.jobs.sql import rows, run
+from countenance.jobs.machine import is_alive, machine, process
+from countenance.jobs.sql import clock, rows, run, turn
+from countenance.store.project import Project
 
 HUNG_AFTER_LEASES = 10
 BUDGET_USED = "its budget is used up"
@@ -132,6 +133,20 @@ def take_back(connection: Connection, worker: str, but: Claim | None, now: float
         held="" if but is None else but.task.key,
     )
     offer_again(connection, list(strays.scalars()), now)
+
+
+def abandon(project: Project) -> None:
+    """Give back at once what workers of this process have in hand, from whatever thread: the process is to end."""
+    with turn(project) as connection:
+        mine = {"here": machine(), "me": process()}
+        held = run(
+            connection,
+            "SELECT t.key FROM task t JOIN worker w ON w.name = t.worker "
+            "WHERE t.state = 'running' AND w.machine = :here AND w.process = :me",
+            **mine,
+        )
+        offer_again(connection, list(held.scalars()), clock(connection))
+        run(connection, "DELETE FROM worker WHERE machine = :here AND process = :me", **mine)
 
 
 def _requeue(connection: Connection, row: Any, limits: Limits, now: float) -> bool:

@@ -14,6 +14,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from countenance.jobs.kinds import Kind
+from countenance.jobs.leases import abandon
 from countenance.jobs.worker import work
 from countenance.store.project import Project
 
@@ -67,11 +68,7 @@ def keep_working(crew: Crew, processes: int, over: Callable[[], bool]) -> int:
 
 
 def leave_on_signals(then: Callable[[], None] | None = None) -> Callable[[], bool]:
-    """Make SIGTERM and SIGINT end this process's work; the returned function says whether one has come.
-
-    The task in hand hears of it through its `Report`. One that does not for LEAVE_S is left: the process ends, and
-    whoever looks after lost workers sees at once that it is gone.
-    """
+    """Make SIGTERM and SIGINT call `then`, once; the returned function says whether one has come."""
     told = threading.Event()
 
     def leave(_signal: int, _frame: object) -> None:
@@ -91,17 +88,34 @@ def _start(context: multiprocessing.context.SpawnContext, crew: Crew) -> SpawnPr
     return process
 
 
-def _work(crew: Crew, parent: int) -> None:
-    ending = leave_on_signals(_leave_soon)
-    # A parent that was killed cannot tell us to end: whoever starts again would find more workers than it knows.
+def work_until_told(crew: Crew, until: Callable[[], bool] = lambda: False) -> None:
+    """Be one worker until SIGTERM or SIGINT comes, or `until()`.
+
+    The task in hand hears of it through its `Report` and is given back. One that does not listen for LEAVE_S is given
+    back all the same, and the process ends.
+    """
+    project = Project(crew.root)
+
+    def leave() -> None:
+        try:
+            abandon(project)
+        finally:
+            os._exit(0)
+
+    def leave_soon() -> None:
+        timer = threading.Timer(LEAVE_S, leave)
+        timer.daemon = True  # not waited for when the work ends by itself
+        timer.start()
+
+    told = leave_on_signals(leave_soon)
     work(
-        Project(crew.root), crew.kinds, queues=crew.queues, name=crew.name, job=crew.job,
-        until=lambda: ending() or os.getppid() != parent,
+        project, crew.kinds, queues=crew.queues, name=crew.name, job=crew.job, until=lambda: told() or until()
     )  # fmt: skip
 
 
-def _leave_soon() -> None:
-    threading.Timer(LEAVE_S, os._exit, (0,)).start()
+def _work(crew: Crew, parent: int) -> None:
+    # A parent that was killed cannot tell us to end: whoever starts again would find more workers than it knows.
+    work_until_told(crew, lambda: os.getppid() != parent)
 
 
 def _end(processes: Sequence[SpawnProcess]) -> None:

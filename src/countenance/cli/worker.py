@@ -1,0 +1,40 @@
+"""The command that lends a machine to campaigns."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from countenance.cli.console import Call, command
+from countenance.errors import CountenanceError, InputError
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "worker")(worker)
+
+
+def worker(
+    call: Call,
+    queues: Annotated[
+        str, typer.Option("--queues", metavar="NAMES", help="What it takes, by commas, the first first.")
+    ] = "cpu,net",
+    processes: Annotated[int, typer.Option("--processes", min=1, metavar="N", help="Tasks at once.")] = 1,
+    name: Annotated[str | None, typer.Option("--name", help="What others see (default: the host's name).")] = None,
+) -> None:
+    """Work on tasks of all jobs of the project until SIGTERM or Ctrl-C, one to a process.
+
+    Any number of hosts may, with the same database and storage in their settings. What it has in hand when it is to
+    end is given back at once.
+    """
+    from countenance.campaign.kinds import KINDS
+    from countenance.jobs.processes import Crew, keep_working, leave_on_signals, work_until_told
+
+    wanted = tuple(dict.fromkeys(part.strip() for part in queues.split(",") if part.strip()))
+    if not wanted:
+        raise InputError("--queues names none; write them by commas, such as cpu,gpu.")
+    crew = Crew(call.project().root, KINDS, wanted, name)
+    if processes == 1:
+        work_until_told(crew)
+    elif given_up := keep_working(crew, processes, leave_on_signals()):
+        raise CountenanceError(f"{given_up} of {processes} workers kept ending at once; run it with one to see why.")
