@@ -44,6 +44,13 @@ class Sightings:
     def pictures(self) -> int:
         return len(self.times_s)
 
+    def only(self, picture: int) -> Sightings:
+        """One picture, as a video of its own."""
+        at = slice(picture, picture + 1)
+        return Sightings(
+            self.size, self.times_s[at], (0,), self.faces[:, at], self.lips[:, at], self.eyes_y[:, at], self.yaw[:, at]
+        )
+
     @property
     def heads(self) -> F64:
         """As `faces`, with the hair and the ears, inside the picture."""
