@@ -1,4 +1,4 @@
-"""Taking consent back, with everything that follows from it: one call for the command line, a link, or the studio."""
+"""Taking back consent or a release, with all that follows: one call for the command line, a link, or the studio."""
 
 from __future__ import annotations
 
@@ -7,18 +7,32 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
+from countenance.campaign.removing import left_of, pull_down
 from countenance.campaign.retention import end_permissions
+from countenance.errors import InputError
+from countenance.ledger.log import transaction, utc_now
 from countenance.rights.grants import RecordedGrant
-from countenance.rights.pulls import Pull, pull_list
+from countenance.rights.pulls import Pull, pull_list, pull_release
 from countenance.rights.register import withdraw_by_token, withdraw_grant
 from countenance.store.database import reading
 from countenance.store.holdings import VARIANT, held_of
 from countenance.store.project import Project
 from countenance.store.subjects import subject_tag
-from countenance.store.tables import release, variant
+from countenance.store.tables import release, variant, withdrawal
 from countenance.synthesis.facemodel import forget_without_grant
+
+DECISION = "decision"  # why, in the ledger: a person decided so; the words of the reason stay in the house
+
+
+@dataclass(frozen=True)
+class ReleaseWithdrawal:
+    """A release that was withdrawn: its variant, and how many files of it still lie at each sink."""
+
+    release: str
+    variant: str
+    left: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -28,6 +42,28 @@ class Withdrawal:
     grants: tuple[RecordedGrant, ...]
     pulls: tuple[Pull, ...]
     erased: tuple[str, ...]
+
+
+def withdraw_release(project: Project, name: str, actor: str, reason: str) -> ReleaseWithdrawal:
+    """Withdraw a release (its id, or its variant's), and have it removed wherever it was sent.
+
+    It is withdrawn when this returns: nothing says "released" any more. What lies outside is removed by a worker on
+    the queue `net`, also after days. Saying it twice changes nothing. InputError for an unknown release or no reason.
+    """
+    if not reason.strip():
+        raise InputError("say why the release is withdrawn; the reason stays in the house.")
+    with transaction(project) as ledger:
+        query = select(release).where((release.c.id == name.upper()) | (release.c.variant_id == name.upper()))
+        rows = ledger.connection.execute(query.order_by(release.c.released_at.desc(), release.c.id.desc())).all()
+        if not rows:
+            raise InputError(f"no release {name} is on record; `countenance serving` lists what was released.")
+        row = next((one for one in rows if one.state == "released"), rows[0])
+        if row.state == "released":
+            pull_release(ledger, row.id, DECISION, actor)
+            told = {"release_id": row.id, "by": actor, "reason": reason.strip(), "at": utc_now()}
+            ledger.connection.execute(insert(withdrawal).values(told))
+    pull_down(project)
+    return ReleaseWithdrawal(row.id, row.variant_id, left_of(project, row.id))
 
 
 def withdraw(project: Project, talent_or_id: str, actor: str, reason: str) -> Withdrawal:
@@ -49,6 +85,7 @@ def _with_consequences(project: Project, take_back: Callable[[], list[RecordedGr
         _drop_unreleased(project, name)
     erased = tuple(name for name in names if forget_without_grant(project, name))
     end_permissions(project, names)  # what else was made of those who have no live grant any more
+    pull_down(project)
     return Withdrawal(tuple(grants), pulls, erased)
 
 

@@ -28,6 +28,7 @@ from countenance.cli import (
     policy,
     preflight,
     produce,
+    publish,
     reframe,
     review,
     script,
@@ -37,6 +38,7 @@ from countenance.cli import (
     verify,
     visemes,
     voices,
+    withdraw,
     worker,
 )
 from countenance.cli.console import EXIT_STATUSES, INTERRUPTED, ProjectOption
@@ -72,6 +74,7 @@ def _common(
 _ROOMS = (
     setup, keys, people, consent, policy, erasure, produce, script, review, inspect, calibrate,
     voices, align, visemes, preflight, ledger, verify, evidence, serving, export, site, reframe, doctor, bench, worker, campaigns,
+    publish, withdraw,
 )  # fmt: skip
 for commands in _ROOMS:
     commands.register(app)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from countenance.store.database import reading, writing
 from countenance.store.project import Project
@@ -79,6 +79,12 @@ def mark_gone(connection: Connection, sink: str, name: str) -> None:
     connection.execute(_change(sink, name).values(state=GONE, at=_now(), resume=""))
 
 
+def forget_gone(connection: Connection, sink: str, site: str) -> None:
+    """Drop what is on record of a site's files that are gone: their names may hold a face's name."""
+    at_site = (placement.c.sink == sink, placement.c.site == site)
+    connection.execute(delete(placement).where(*at_site, placement.c.state == GONE))
+
+
 def find_placement(project: Project, sink: str, name: str) -> Placement | None:
     """What is on record for one name at one sink."""
     with reading(project) as connection:
@@ -92,14 +98,21 @@ def placements(project: Project, *, release: str | None = None, sink: str | None
 
 
 def placements_in(
-    connection: Connection, *, release: str | None = None, sink: str | None = None, states: Iterable[str] = ()
+    connection: Connection,
+    *,
+    release: str | None = None,
+    sink: str | None = None,
+    site: str | None = None,
+    states: Iterable[str] = (),
 ) -> list[Placement]:
-    """Like `placements`, within a transaction, and in some states alone if they are given."""
+    """Like `placements`, within a transaction; of one site, and in some states alone, if they are given."""
     query = _query()
     if release is not None:
         query = query.where(placement.c.release_id == release)
     if sink is not None:
         query = query.where(placement.c.sink == sink)
+    if site is not None:
+        query = query.where(placement.c.site == site)
     wanted = tuple(states)
     if wanted:
         query = query.where(placement.c.state.in_(wanted))
