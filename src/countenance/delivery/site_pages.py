@@ -65,8 +65,19 @@ def made_page(page: Page, verify_url: str | None) -> str:
 
 def front_page(pages: Sequence[Page]) -> str:
     """The page at the root: it names every video and sends nobody anywhere by themselves."""
-    links = [(page.watch.language, title_of(page, pages), page.path) for page in pages]
-    return _render("front.html.j2", DEFAULT_LANGUAGE, title=pages[0].watch.title, links=links)
+    several = len({page.watch.face for page in pages}) > 1
+    cards = [
+        {
+            "path": page.path,
+            "language": page.watch.language,
+            "name": words_of(page.watch.language)["name"],
+            "face": face_name(page.watch.face) if several else "",
+            "picture": f"media/{page.watch.variant}/poster.jpg",
+            "size": page.watch.size,
+        }
+        for page in pages
+    ]
+    return _render("front.html.j2", DEFAULT_LANGUAGE, title=pages[0].watch.title, cards=cards)
 
 
 def title_of(page: Page, pages: Sequence[Page]) -> str:
