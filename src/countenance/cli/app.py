@@ -35,6 +35,7 @@ from countenance.cli import (
     serving,
     setup,
     site,
+    thumbnails,
     verify,
     visemes,
     voices,
@@ -73,7 +74,8 @@ def _common(
 
 _ROOMS = (
     setup, keys, people, consent, policy, erasure, produce, script, review, inspect, calibrate,
-    voices, align, visemes, preflight, ledger, verify, evidence, serving, export, site, reframe, doctor, bench, worker, campaigns,
+    voices, align, visemes, preflight, ledger, verify, evidence, serving, export, site, reframe, thumbnails, doctor, bench,
+    worker, campaigns,
     publish, withdraw,
 )  # fmt: skip
 for commands in _ROOMS:

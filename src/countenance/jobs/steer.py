@@ -45,11 +45,10 @@ def cancel(project: Project, name: str) -> list[str]:
     """Give up a job, or all of a campaign that are not settled; what is done stays done. Returns the ids."""
     with turn(project) as connection:
         now = clock(connection)
-        sql = f"UPDATE job SET state = 'cancelled', reason = NULL, settled_at = :now WHERE id IN :jobs AND state IN {LIVE}"
+        sql = f"""UPDATE job SET state = 'cancelled', reason = NULL, settled_at = :now
+            WHERE id IN :jobs AND state IN {LIVE} RETURNING *"""
         cancelled = [
-            row
-            for some in chunks(_named(connection, name))
-            for row in run(connection, f"{sql} RETURNING *", jobs=some, now=now).all()
+            row for some in chunks(_named(connection, name)) for row in run(connection, sql, jobs=some, now=now).all()
         ]
         for row in cancelled:
             run(connection, "DELETE FROM task_ready WHERE job = :job", job=row.id)
