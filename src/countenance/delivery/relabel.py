@@ -8,26 +8,29 @@ that takes a badge away and draws none.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from countenance.delivery.reframe import Camera
+from countenance.delivery.reframe import Camera, plan_camera
 from countenance.delivery.sightings import Sightings
 from countenance.delivery.subtitles import Subtitles
+from countenance.delivery.viewing import View
 from countenance.errors import InputError
 from countenance.media.frame import F32, U8, Frame
-from countenance.provenance.badge import FADE_S, PILL_GREY, Badge, Raster, form_for
+from countenance.media.reframe import fitted
+from countenance.provenance.badge import FADE_S, PILL_GREY, Badge, Raster, badge_of, form_for
+from countenance.provenance.disclosure import ReleaseRecord
 from countenance.provenance.placement import AUTO, Box, FaceSeen, covered, place
 
 _LOOKED_AT = 60  # pictures
 _BLACK, _WHITE, _GREY = 16.0, 235.0, 128.0
 _LEAST_KEPT = 0.15  # of the picture that must show through for it to be told from the label
 _SOFT = 0.16  # of the badge's height: sigma by which letters are filled from beside them
-_GRAIN_PX = 1.6  # sigma that takes off the coding noise which is made stronger on the way
+_GRAIN, _COLOUR_GRAIN = 0.035, 0.06  # of it: sigma that takes off the coding noise, which is made stronger on the way
 
 
 def badge_for(badge: Badge, camera: Camera, seen: Sightings, channels: Iterable[str], corner: str = AUTO) -> Badge:
@@ -60,6 +63,28 @@ def _placed(camera: Camera, number: int, box: Sequence[float]) -> Box:
     return left, top, right, bottom
 
 
+@dataclass(frozen=True)
+class Reshaping:
+    """How the pictures of a released video get another shape: the camera, the badge they wear, and the new one."""
+
+    camera: Camera
+    worn: Badge
+    badge: Badge
+    duration: Fraction
+
+    def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The pictures in their new shape, with their times."""
+        return relabelled(frames, self.camera, worn=self.worn, badge=self.badge, duration=self.duration)
+
+
+def reshaping(looked: View, target: tuple[int, int], record: ReleaseRecord, channels: Iterable[str]) -> Reshaping:
+    """Plan another shape for the video of a release, of size `target`, which will be shown on `channels`."""
+    camera = plan_camera(looked.seen, target, speaking=looked.speaking)
+    worn = badge_of(record)
+    badge = badge_for(worn, camera, looked.seen, channels)
+    return Reshaping(camera, worn, badge, looked.master.duration)
+
+
 def relabelled(
     frames: Iterable[Frame],
     camera: Camera,
@@ -71,20 +96,19 @@ def relabelled(
 ) -> Iterator[Frame]:
     """The camera's pictures of a video, with `subtitles` and the `badge` that `badge_for` made.
 
-    `worn` is the badge that the frames bear already, `Badge("off")` for clean ones. InputError where a badge would be
-    lost, or an end card would have to be lifted off: that takes clean pictures.
+    `worn` is the badge that the frames bear already, `Badge("off")` for clean ones. Pictures under an end card are
+    shown whole, since it cannot be lifted off, with the badge in its corner. InputError where a badge would be lost.
     """
     if worn.kind != "off" and badge.kind == "off":
         raise InputError("the pictures bear a badge and would lose it; give the badge that is to be drawn.")
-    if worn.kind == "endcard" or (worn.kind == "corner" and worn.label.end_card):
-        raise InputError("an end card cannot be lifted off a picture; reframe from the clean pictures.")
     for number, frame in enumerate(frames):
-        if worn.kind == "corner" and (shown := worn.label.shown(float(frame.time), FADE_S)):
+        under_card = worn.card_shown(frame.time, duration)
+        if not under_card and worn.kind == "corner" and (shown := worn.label.shown(float(frame.time), FADE_S)):
             _lift(frame, worn.raster(*frame.size), shown)
-        view = camera.shoot(number, frame)
+        view = fitted(frame, camera.target) if under_card else camera.shoot(number, frame)
         if subtitles is not None:
             subtitles.draw(view.planes, view.time)
-        badge.draw(view.planes, view.time, duration)
+        (badge.on_stills if under_card else badge).draw(view.planes, view.time, duration)
         yield view
 
 
@@ -98,11 +122,11 @@ def _lift(frame: Frame, raster: Raster, shown: float) -> None:
     y, u, v = frame.planes
     half = np.asarray(cv2.resize(keep, (wide // 2, high // 2), interpolation=cv2.INTER_AREA), np.float32)
     sigma = _SOFT * high
-    _unblend(y[raster.y : raster.y + high, raster.x : raster.x + wide], keep, add, sigma, _GRAIN_PX)
+    _unblend(y[raster.y : raster.y + high, raster.x : raster.x + wide], keep, add, sigma, _GRAIN * high)
     rows = slice(raster.y // 2, (raster.y + high) // 2)
     columns = slice(raster.x // 2, (raster.x + wide) // 2)
     for plane in (u, v):
-        _unblend(plane[rows, columns], half, (1 - half) * np.float32(_GREY), sigma / 2, _GRAIN_PX)
+        _unblend(plane[rows, columns], half, (1 - half) * np.float32(_GREY), sigma / 2, _COLOUR_GRAIN * high)
 
 
 def _unblend(part: U8, keep: F32, add: NDArray[np.float32], sigma: float, grain: float) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from countenance.delivery.viewing import View
 from countenance.errors import InputError
 from countenance.media.frame import U8, Frame
 from countenance.provenance.badge import Badge
+from countenance.provenance.placement import Box
 
 SIZES = ((1280, 720), (1200, 675), (1080, 1080), (1080, 1920))
 MOST = 20
@@ -36,6 +36,15 @@ class Candidate:
     time_s: float
     score: float
     marks: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Still:
+    """A picture `(h, w, 3)` uint8 RGB, the badge in it, and where its title stands in pixels, if it has one."""
+
+    rgb: U8
+    badge: Badge
+    title_box: Box | None
 
 
 def candidates(
@@ -68,19 +77,20 @@ def still(
     badge: Badge,
     channels: Iterable[str] = (),
     title: Title | None = None,
-) -> U8:
-    """The picture of a candidate as RGB `(h, w, 3)` uint8 of `size`: framed by its faces, labelled, and titled.
+) -> Still:
+    """The picture of a candidate in `size`: framed by its faces, labelled, and titled where there is room.
 
     `worn` is the badge that `frame` bears, `badge` the one that the still is to bear.
     """
     one = looked.seen.only(candidate.number)
     camera = plan_camera(one, size, rules=RULES)
     placed = badge_for(badge.on_stills, camera, one, channels)
-    (shown,) = relabelled([frame], camera, worn=worn, badge=placed, duration=Fraction(0))
+    (shown,) = relabelled([frame], camera, worn=worn, badge=placed, duration=looked.master.duration)
+    box = None
     if title is not None:
         taken = [] if placed.kind == "off" else [placed.raster(*size).box]
-        draw_title(shown.planes, title, faces_shown(camera, one), taken)
-    return shown.rgb()
+        box = draw_title(shown.planes, title, faces_shown(camera, one), taken)
+    return Still(shown.rgb(), placed, box)
 
 
 def _inner(looked: View, usable: Callable[[float], bool]) -> NDArray[np.int64]:
