@@ -21,7 +21,7 @@ def publish(
     what: Annotated[
         str | None, typer.Argument(metavar="VARIANT|CAMPAIGN", help="A variant's id, its start, or a whole campaign.")
     ] = None,
-    to: Annotated[str, typer.Option("--to", metavar="NAME", help="A [[sink]] of settings.toml.")] = "",
+    to: Annotated[str, typer.Option("--to", metavar="NAME", help="A sink of settings.toml.")] = "",
     site: Annotated[
         Path | None, typer.Option("--site", metavar="DIR", help="Instead a site of the packages in this folder.")
     ] = None,

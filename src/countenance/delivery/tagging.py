@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from countenance.errors import InputError
 
 UTM = ("source", "medium", "campaign", "content", "term", "id")
-_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+_ID = re.compile(r"[0-9A-Z]{26}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _MAIN = "video"
 

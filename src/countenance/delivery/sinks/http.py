@@ -33,7 +33,7 @@ class HttpSink:
         url = self.url(item.name)
         if not lies(self.client, url, item, self.verify):
             start = self._there(url, item)
-            if start < item.bytes:
+            if start < item.bytes or not start:  # an empty file is sent too
                 self._send(url, item, start, sent)
             check(self.client, url, item, self.verify)
         sent(item.bytes, item.bytes)
