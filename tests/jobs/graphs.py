@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy import text
 from countenance.jobs.events import Event, listen
 from countenance.jobs.graph import Job, Task
 from countenance.jobs.kinds import Outcome, Report
+from countenance.jobs.processes import Crew, work_until_told
 from countenance.jobs.sql import turn
 from countenance.store.files import write_bytes
 from countenance.store.project import Project
@@ -133,3 +135,7 @@ def check_counts(project: Project) -> None:
             WHERE t.state = 'ready' AND j.state IN ('active', 'paused')"""
         ))}  # fmt: skip
         assert offered == wanted
+
+
+if __name__ == "__main__":
+    work_until_told(Crew(Path(sys.argv[1]), KINDS, ()))
