@@ -190,7 +190,7 @@ def _require_badge(path: Path, made: Still) -> None:
     if made.badge.kind == "off":
         return
     luma = np.asarray(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), np.uint8)
-    seen = look(luma, made.badge.raster(luma.shape[1], luma.shape[0]), full_range=True)
+    seen = look(luma, made.badge.raster(*made.badge_size), full_range=True)
     if seen.state not in (CLEAR, SMALL):
         raise IntegrityError(f"the badge on the thumbnail {path.name} is {seen.state}; no thumbnails were written.")
 

@@ -40,10 +40,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Still:
-    """A picture `(h, w, 3)` uint8 RGB, the badge in it, and where its title stands in pixels, if it has one."""
+    """A picture `(h, w, 3)` uint8 RGB, the badge in it as drawn for `badge_size`, and where its title stands in pixels,
+    if it has one."""
 
     rgb: U8
     badge: Badge
+    badge_size: tuple[int, int]
     title_box: Box | None
 
 
@@ -83,14 +85,15 @@ def still(
     `worn` is the badge that `frame` bears, `badge` the one that the still is to bear.
     """
     one = looked.seen.only(candidate.number)
-    camera = plan_camera(one, size, rules=RULES)
+    even = (size[0] + size[0] % 2, size[1] + size[1] % 2)  # a last odd row or column is cut off again
+    camera = plan_camera(one, even, rules=RULES)
     placed = badge_for(badge.on_stills, camera, one, channels)
     (shown,) = relabelled([frame], camera, worn=worn, badge=placed, duration=looked.master.duration)
     box = None
     if title is not None:
-        taken = [] if placed.kind == "off" else [placed.raster(*size).box]
+        taken = [] if placed.kind == "off" else [placed.raster(*even).box]
         box = draw_title(shown.planes, title, faces_shown(camera, one), taken)
-    return Still(shown.rgb(), placed, box)
+    return Still(shown.rgb()[: size[1], : size[0]], placed, even, box)
 
 
 def _inner(looked: View, usable: Callable[[float], bool]) -> NDArray[np.int64]:
