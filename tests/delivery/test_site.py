@@ -173,5 +173,38 @@ def test_the_default_version_is_the_english_one(watches: list[Watch]) -> None:
     assert alternates(pages[1], pages)[-1] == ("x-default", f"{BASE}en/")
 
 
+def test_what_a_package_holds_besides_comes_along(tmp_path: Path) -> None:
+    place = _package(tmp_path / "out", "en").folder
+    (place / "hls" / "720").mkdir(parents=True)
+    (place / "hls" / "720" / "1.m4s").write_bytes(b"x")
+    (place / "hls" / "master.m3u8").write_text("#EXTM3U")
+    (place / "chapters.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:02.000\nFirst &amp; last\n")
+    (place / "thumbnails").mkdir()
+    (place / "thumbnails" / "a.jpg").write_bytes(b"x")
+    listing = {"thumbnails": [{"file": "a.jpg", "width": 1280, "height": 720}]}
+    (place / "thumbnails" / "thumbnails.json").write_text(json.dumps(listing))
+    (page,) = write_site(tmp_path / "site", [read_package(place)], BASE)
+    media = tmp_path / "site" / "media" / page.watch.variant
+    assert (media / "hls" / "720" / "1.m4s").is_file() and (media / "chapters.vtt").is_file()
+    source = (tmp_path / "site" / "en" / "index.html").read_text()
+    assert source.index("hls/master.m3u8") < source.index('video.mp4" type')  # what adapts comes first
+    assert "First &amp; last" in source
+    thumbnail = f"{BASE}media/{page.watch.variant}/thumbnails/a.jpg"
+    assert source.count(thumbnail) >= 3 and thumbnail in (tmp_path / "site" / "sitemap.xml").read_text()
+
+
+def test_the_player_script_is_named_by_its_content(site: Path) -> None:
+    (script,) = (site / "assets").iterdir()
+    assert re.fullmatch(r"player\.[0-9a-f]{12}\.js", script.name)
+    assert f'src="../assets/{script.name}"' in (site / "en" / "index.html").read_text()
+
+
+def test_the_last_day_is_in_the_sitemap(tmp_path: Path) -> None:
+    watch = _package(tmp_path / "out", "en")
+    watch.jsonld["expires"] = "2027-01-31"
+    write_site(tmp_path / "site", [watch], BASE)
+    assert "<video:expiration_date>2027-01-31<" in (tmp_path / "site" / "sitemap.xml").read_text()
+
+
 def test_durations_are_read_as_they_were_written() -> None:
     assert seconds_of("PT1H2M3.5S") == 3723.5

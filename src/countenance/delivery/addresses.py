@@ -60,11 +60,11 @@ def pages_of(watches: Sequence[Watch], base: str) -> list[Page]:
 def alternates(page: Page, pages: Sequence[Page]) -> list[tuple[str, str]]:
     """(hreflang, address) of a page and all its translations, the same list on each of them, with a default."""
     family = [one for one in pages if one.watch.face == page.watch.face]
-    default = next((one for one in family if one.watch.language == DEFAULT_LANGUAGE), family[0])
-    found = dict.fromkeys(hreflang(one.watch.language) for one in family)
-    # Of two regions that search engines cannot tell apart (es-419 beside es) the plain language is the one they mean.
-    told = [(code, _of_code(family, code).url) for code in found]
-    return [*told, ("x-default", default.url)]
+    # Of two versions that search engines cannot tell apart (es-419 beside es) the plain language is the one they mean.
+    codes = dict.fromkeys(hreflang(one.watch.language) for one in family)
+    told = {code: _of_code(family, code).url for code in codes}
+    default = told.get(DEFAULT_LANGUAGE, next(iter(told.values())))
+    return [*told.items(), ("x-default", default)]
 
 
 def hreflang(language: str) -> str:
