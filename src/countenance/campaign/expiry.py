@@ -20,10 +20,12 @@ from countenance.ledger.log import entries_in
 from countenance.rights.clock import today
 from countenance.rights.pulls import WITHDRAWN
 from countenance.rights.register import all_grants
+from countenance.store.buried import bury_work
 from countenance.store.database import reading, writing
 from countenance.store.files import read_json
 from countenance.store.holdings import WORK, held_of
 from countenance.store.project import Project
+from countenance.store.results import has_result
 from countenance.store.shred import remove
 from countenance.store.subjects import subject_tag
 from countenance.store.tables import release, variant
@@ -77,7 +79,7 @@ def _work_without_grant(project: Project, period: Period) -> Iterator[Kept]:
         with reading(project) as connection:
             held = [one.name for one in held_of(connection, subject_tag(project, name)) if one.kind == WORK]
         for work in held:
-            if (project.work / work).is_dir():
+            if (project.work / work).is_dir() or has_result(project, work):
                 yield Kept(period.kind, work, day, partial(_end_work, project, work), name)
 
 
@@ -159,6 +161,7 @@ def _end_work(project: Project, work: str) -> None:
                 connection.execute(update(variant).where(variant.c.id == row.id).values(**gone))
     if folder.exists():
         remove(folder)
+    bury_work(project, work)
 
 
 def _end_places(places: list[Path]) -> None:

@@ -31,6 +31,7 @@ from countenance.ledger.log import entries_in, transaction, utc_now
 from countenance.rights.erasure import erase_grants
 from countenance.rights.pulls import pull_release
 from countenance.rights.register import grants_of, withdraw_grant
+from countenance.store.buried import remove_buried
 from countenance.store.database import reading
 from countenance.store.files import locked
 from countenance.store.project import Project
@@ -225,6 +226,7 @@ def _destroy(project: Project, name: str, journal: Journal, remains: list[Remain
         if path.parent.is_dir():
             sweep_removed(path.parent)
             remove(path)
+    remove_buried(project)
     for path in keys:
         destroy_key(path)
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import URL, Connection, NullPool, Table, create_engine, delete, event, inspect, select, update
 
 from countenance.campaign.person import Person
+from countenance.store.buried import bury_person
 from countenance.store.holdings import VARIANT, WORK
 from countenance.store.tables import grant_record, holding, policy_finding, release, variant
 
@@ -32,6 +33,7 @@ def erase_rows(connection: Connection, person: Person) -> None:
         for kind, gone in names.items():
             connection.execute(delete(holding).where(holding.c.kind == kind, holding.c.name.in_(gone)))
         connection.execute(delete(holding).where(holding.c.subject == person.tag))
+    bury_person(connection, person.tag, person.work, person.mine)
 
 
 def _erase_variants(connection: Connection, person: Person) -> None:

@@ -7,27 +7,34 @@ hashes only; a tombstone tells no name.
 
 from __future__ import annotations
 
+import hmac
 import time
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, inspect, select, update
+from sqlalchemy import Connection, delete, insert, inspect, select
 
 from countenance.errors import CountenanceError
 from countenance.store.blobs import cache_folder
 from countenance.store.database import reading, writing
-from countenance.store.places import blob_place, key_of_blob, replica_places
+from countenance.store.places import blob_place, is_shared, key_of_blob, replica_places
 from countenance.store.project import Project
 from countenance.store.references import BLOB, RESULT, SUBJECT, moment_now
-from countenance.store.shred import remove
+from countenance.store.sealedblobs import STORAGE_KEY
+from countenance.store.secrets import load_or_create_symmetric
+from countenance.store.shred import destroy_key, remove
+from countenance.store.subjects import key_files
 from countenance.store.tables import blob, blob_ref, kept_result, subject_key, tombstone
 
-WORK = "work"  # a tombstone of a folder below `work`, which machines may still have
+# Kinds of tombstones beside those of `store.references`: a folder below `work`, which machines may still have, and a
+# blob that every place is rid of.
+WORK, GONE = "work", "gone"
 _AT_ONCE = 500
 _HEED_EVERY_S = 5.0
+_CLOCKS_DIFFER = timedelta(minutes=15)
 
-_heeded: dict[Path, float] = {}
+_heeded: dict[Path, tuple[float, str]] = {}  # by project: when it looked, and the newest tombstone that it saw
 
 
 def bury_person(connection: Connection, tag: str, work: Iterable[str], mine: Iterable[str]) -> None:
@@ -45,7 +52,10 @@ def bury_person(connection: Connection, tag: str, work: Iterable[str], mine: Ite
 def bury_work(project: Project, name: str) -> None:
     """The same for one folder of work, when its time is over: nobody keeps it any more."""
     with writing(project) as connection:
-        _bury_work(connection, {name})
+        if is_shared(project):
+            _bury_work(connection, {name})
+        else:
+            connection.execute(delete(kept_result).where(kept_result.c.name == name))
     remove_buried(project)
 
 
@@ -54,7 +64,7 @@ def remove_buried(project: Project) -> int:
 
     Raises StorageError when a place does not answer: the tombstones stay, and it goes on when called again.
     """
-    query = select(tombstone.c.name).where(tombstone.c.kind == BLOB, tombstone.c.removed_at.is_(None))
+    query = select(tombstone.c.name).where(tombstone.c.kind == BLOB)
     with reading(project) as connection:
         waiting = sorted(connection.execute(query).scalars())
     places = [blob_place(project), *replica_places(project)] if waiting else []
@@ -70,27 +80,56 @@ def remove_buried(project: Project) -> int:
         for name in names:
             (cache_folder(project) / key_of_blob(name)).unlink(missing_ok=True)
         with writing(project) as connection:
-            gone = update(tombstone).where(tombstone.c.kind == BLOB, tombstone.c.name.in_(names))
-            connection.execute(gone.values(removed_at=moment_now()))
+            connection.execute(delete(tombstone).where(tombstone.c.kind == BLOB, tombstone.c.name.in_(names)))
+            _set(connection, GONE, {fingerprint(project, one) for one in names})
     return len(waiting)
 
 
 def heed(project: Project, *, at_once: bool = False) -> int:
-    """Remove from this machine's work folder what was erased on another; returns how many folders went.
+    """Remove from this machine what was erased on another: work, cached blobs, models and keys; returns how many went.
 
     Quick, and looks again only every few seconds unless it is to be done `at_once`.
     """
     now = time.monotonic()
-    if not at_once and now - _heeded.get(project.folder, -_HEED_EVERY_S) < _HEED_EVERY_S:
+    looked, heard = _heeded.get(project.folder, (-_HEED_EVERY_S, ""))
+    if not at_once and now - looked < _HEED_EVERY_S:
         return 0
-    _heeded[project.folder] = now
-    query = select(tombstone.c.name, tombstone.c.at).where(tombstone.c.kind == WORK)
+    query = select(tombstone.c.kind, tombstone.c.name, tombstone.c.at)
     with reading(project) as connection:
-        buried = [(project.work / name, datetime.fromisoformat(at)) for name, at in connection.execute(query)]
-    found = [path for path, at in buried if path.is_dir() and path.stat().st_mtime < at.timestamp()]
-    for path in found:
-        remove(path)
-    return len(found)
+        # A little before what was heard last: machines' clocks differ.
+        found = connection.execute(query.where(tombstone.c.at > _before(heard)) if heard else query).all()
+    count = 0
+    for row in found:
+        at = datetime.fromisoformat(row.at).timestamp()
+        for path in _lies_at(project, row.kind, row.name):
+            if path.exists() and path.stat().st_mtime < at:  # what is newer was allowed again
+                destroy_key(path) if path.parent == project.keys else remove(path)
+                count += 1
+    _heeded[project.folder] = now, max([heard, *(row.at for row in found)])
+    return count
+
+
+def _lies_at(project: Project, kind: str, name: str) -> Iterable[Path]:
+    """Where a machine may have what a tombstone stands for."""
+    if kind == WORK:
+        return [project.work / name]
+    if kind == BLOB:
+        return [cache_folder(project) / key_of_blob(name)]
+    if kind == GONE:
+        cached = cache_folder(project).glob("*/[!.]*")
+        return [path for path in cached if fingerprint(project, path.parent.name + path.name) == name]
+    keys = [project.keys / one for one in (*key_files(name), f"face-{name}.key")]
+    return [*(project.folder / "talents").glob(f"face-{name}*"), *keys]
+
+
+def _before(moment: str) -> str:
+    earlier = datetime.fromisoformat(moment) - _CLOCKS_DIFFER
+    return earlier.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def fingerprint(project: Project, sha256: str) -> str:
+    """What stands for a removed blob: a keyed hash, since the plain one is that of a person's file."""
+    return hmac.new(load_or_create_symmetric(project, STORAGE_KEY), sha256.encode(), "sha256").hexdigest()
 
 
 def erased_since(project: Project, moment: str) -> dict[str, str]:

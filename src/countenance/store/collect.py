@@ -22,13 +22,13 @@ from typing import TypeVar
 from sqlalchemy import Connection, delete, insert, select, update
 
 from countenance.store import tables
-from countenance.store.buried import heed, remove_buried
+from countenance.store.buried import GONE, fingerprint, heed, remove_buried
 from countenance.store.database import reading, writing
 from countenance.store.files import is_temporary
 from countenance.store.folders import SCRATCH
 from countenance.store.places import BlobPlace, Stored, blob_place, is_shared
 from countenance.store.project import Project
-from countenance.store.references import BLOB, RESULT, let_go_in
+from countenance.store.references import RESULT, let_go_in
 from countenance.store.shred import remove
 from countenance.store.tables import blob, blob_ref, kept_result, tombstone
 
@@ -143,8 +143,9 @@ def _strays(
     """Blobs of which no row knows get one, condemned; a removal that was cut off after the row went ends here."""
     with reading(project) as connection:
         known = set(connection.execute(select(blob.c.sha256)).scalars())
-        buried = set(connection.execute(select(tombstone.c.name).where(tombstone.c.kind == BLOB)).scalars())
+        gone = set(connection.execute(select(tombstone.c.name).where(tombstone.c.kind == GONE)).scalars())
     strays = [one for sha256, one in sorted(there.items()) if sha256 not in known and one.at < at - grace]
+    buried = {one.sha256 for one in strays if gone and fingerprint(project, one.sha256) in gone}
     done.strays = len(strays)
     if not really:
         return

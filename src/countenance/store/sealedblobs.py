@@ -34,7 +34,7 @@ from countenance.store.tables import subject_key
 _MAGIC = b"CNTB1\n"
 _SALT_BYTES, _TAG_BYTES = 16, 16
 _PIECE_BYTES = 1 << 20
-_STORAGE_KEY = "storage"
+STORAGE_KEY = "storage"
 _PROJECT = "project"  # in the place of a tag: proves that a machine has the project's keys and not some of its own
 _INFO = b"countenance sealed blob v1"
 
@@ -60,6 +60,7 @@ def open_file(keys: Sequence[bytes], sealed: Path, into: Path, bound_to: str) ->
             for number, (piece, last) in enumerate(_pieces(stream, _PIECE_BYTES + _TAG_BYTES)):
                 plain.write(cipher.decrypt(_nonce(number, last), piece, bound_to.encode()))
     except InvalidTag as exc:
+        into.unlink()
         raise IntegrityError(f"{bound_to} does not open with its people's keys; make it again.") from exc
 
 
@@ -69,7 +70,7 @@ def subject_keys(project: Project, tags: Sequence[str], *, make: bool = False) -
     RightsError when somebody's key is destroyed, IntegrityError when this machine has not the project's keys.
     """
     wanted = sorted(set(tags))
-    storage = load_or_create_symmetric(project, _STORAGE_KEY)
+    storage = load_or_create_symmetric(project, STORAGE_KEY)
     with reading(project) as connection:
         found = _kept(connection, [_PROJECT, *wanted])
     if make and len(found) <= len(wanted):

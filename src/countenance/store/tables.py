@@ -212,13 +212,12 @@ subject_key = Table(  # what people's blobs are encrypted with, each sealed with
     Column("sealed", Text, nullable=False),
 )
 
-tombstone = Table(  # blobs and people that were erased and must not come back, not even from a backup
+tombstone = Table(  # what was erased and must not come back, not even from a backup (`store.buried`)
     "tombstone",
     metadata,
     Column("kind", String(16), primary_key=True),
     Column("name", String(128), primary_key=True),
     Column("at", String(32), nullable=False),
-    Column("removed_at", String(32)),  # of blobs: when every place was rid of it
 )
 
 # Jobs. Moments are seconds of Unix time here, since the scheduler reckons with them.

@@ -48,7 +48,6 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(16), primary_key=True),
         sa.Column("name", sa.String(128), primary_key=True),
         sa.Column("at", sa.String(32), nullable=False),
-        sa.Column("removed_at", sa.String(32)),
     )
 
 
