@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -60,3 +61,25 @@ def test_who_never_appears_has_no_shares() -> None:
     found = told([None, None])
     assert set(found.figures.values()) == {None}
     assert set(found.reasons.values()) == {"the master never shows the face"}
+
+
+def test_paint_that_comes_and_goes_for_an_hour_is_told_in_short_and_loses_no_hole() -> None:
+    pictures: list[Sequence[Laid] | None] = [laid() if n % 2 else None for n in range(6000)]
+    pictures[3000:3003] = [laid(0.4, "too small"), laid(0.2, "too small"), ()]
+    found = told(pictures)
+    stretches = found.strips[0]["stretches"]
+    assert len(stretches) <= 1000 and sum(one["pictures"] for one in stretches) == 6000
+    assert [one["state"] for one in stretches if one["state"] != "painted"] == ["untouched"]
+    assert all(one["to_s"] == after["from_s"] for one, after in pairwise(stretches))
+    assert "faintest" in found.notes[0] and told(pictures[:500]).notes == []
+
+
+def test_sections_are_told_as_one() -> None:
+    pictures = [laid(), laid(0.5, "too small"), laid(0.25, "too small"), laid(0.25, "turned"), None, (), laid()]
+    whole, joined = Coverage(), Coverage()
+    for number, one in enumerate(pictures):
+        section = Coverage()
+        for coverage in (whole, section):
+            coverage.add(number / 25, one is not None, one or ())
+        joined.extend(section.state())
+    assert joined == whole

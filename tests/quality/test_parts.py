@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from countenance.errors import CountenanceError
 from countenance.media.frame import F32, U8, Frame
 from countenance.perception.attention import Closeup
 from countenance.perception.crop import Square
@@ -233,3 +234,27 @@ def test_a_dub_in_sections_speaks_as_in_one(starts: list[int]) -> None:
 
 def test_long_runs_that_are_measured_throughout_join_too() -> None:
     assert_equal(thorough().in_sections([60, 150, 190, 191]), thorough().whole())
+
+
+def test_sections_that_are_missing_or_in_another_order_are_told(tmp_path: Path) -> None:
+    film = swap()
+    paths = [film.section(tmp_path / f"{first}.npz", first, first + 2) for first in (0, 2, 4)]
+    with pytest.raises(CountenanceError, match=r"4\.npz begins at picture 4, but the sections before it end at 2"):
+        joined([paths[0], paths[2], paths[1]], networks(), film.pictures, **film.plan)
+    with pytest.raises(CountenanceError, match="the sections end at picture 6 of 120: measure the missing ones"):
+        joined(paths, networks(), film.pictures, **film.plan)
+
+
+def test_sections_of_another_plan_are_told(tmp_path: Path) -> None:
+    path = swap().section(tmp_path / "0.npz", 0, 2)
+    with pytest.raises(CountenanceError, match=r"0\.npz was measured under another plan"):
+        joined([path], networks(), 121, **swap().plan)
+
+
+def test_a_section_within_a_stretch_needs_the_pictures_before_it() -> None:
+    film = swap()
+    meter = Meter(networks(), film.pictures, **film.plan)
+    assert [meter.run_in(first) for first in (0, 17, 18, 41, 42, 50, 84, 90)] == [0, 0, 1, 24, 0, 0, 0, 6]
+    one = film.shown(30)
+    with pytest.raises(CountenanceError, match=r"picture 30 lies in a stretch that began before: .* the 13 before it"):
+        meter.see(30, 1.2, one.before, one.after, one.face, one.laid)

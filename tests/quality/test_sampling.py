@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from countenance.quality.sampling import Sampling, Spaced
 
@@ -44,3 +48,30 @@ def test_moments_are_spread_and_come_once() -> None:
     assert sorted(spaced.waiting) == [12, 37, 62, 87]
     came = [number for number in range(0, 100, 5) if spaced.due(number)]
     assert came == [15, 40, 65, 90]
+
+
+@given(st.sets(st.integers(0, 99)), st.sets(st.integers(1, 99), max_size=8), st.integers(1, 12))
+def test_sections_take_the_moments_that_one_clip_takes(possible: set[int], edges: set[int], count: int) -> None:
+    """What each section takes, without its doubtful first one where nothing was left to it."""
+    one, whole = Spaced.of(100, count), Spaced.of(100, count)
+    taken = []
+    for first, last in pairwise([0, *sorted(edges), 100]):
+        section = Spaced.of(100, count)
+        section.first = first
+        for number in sorted(possible & set(range(first, last))):
+            if section.due(number) and (not section.doubtful or whole.wants(section.state())):
+                taken.append(number)
+        whole.extend(section.state())
+    assert taken == [number for number in sorted(possible) if one.due(number)]
+
+
+@given(st.integers(1, 3000), st.data())
+def test_a_section_is_run_in_from_the_start_of_its_stretch(pictures: int, data: st.DataObject) -> None:
+    plan, first = Sampling.of(pictures), data.draw(st.integers(0, pictures - 1))
+    cuts = data.draw(st.sets(st.integers(0, pictures - 1), max_size=3))
+    start = first - plan.run_in(first, cuts)
+    assert first - start < 50
+    inside = [number for number in range(start, first) if plan.place(number) is not None]
+    assert len(inside) == first - start and not cuts & set(range(start + 1, first + 1))
+    if start < first:
+        assert start == 0 or start in cuts or plan.place(start - 1) is None

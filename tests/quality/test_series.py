@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countenance.quality.series import MOST_POINTS, curve
+from countenance.quality.series import MOST_POINTS, curve, thinned
 
 VALUES = st.lists(st.floats(-1e6, 1e6) | st.just(math.nan), min_size=1, max_size=3000)
 
@@ -34,3 +34,7 @@ def test_small_gaps_are_bridged_and_large_ones_stay() -> None:
     assert made["times_s"] == [0.0, 1.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]
     assert made["values"] == [None, 1.0, 2.0, None, None, None, 3.0, None]
     assert len(curve("key", "Label", "", np.arange(9.0), values)["values"]) == 9
+
+
+def test_the_report_says_how_long_clips_are_drawn() -> None:
+    assert thinned(1200) == "" and thinned(90_000) == "Curves show the highest value of every 75 pictures."

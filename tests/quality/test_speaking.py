@@ -11,11 +11,11 @@ import spoken
 
 from countenance.perception.crop import square_around
 from countenance.perception.topology import POINTS
-from countenance.quality.lips import lips_of
+from countenance.quality.lips import Lips, lips_of
 from countenance.quality.measured import Measured
 from countenance.quality.motion import seen
 from countenance.quality.mouthline import draw_mouth
-from countenance.quality.speaking import Own, Speaking, speech_figures, tell_speech
+from countenance.quality.speaking import Own, Speaking, drawn, speech_figures, tell_speech
 from countenance.speech.phones import Phone, Phones, covering
 
 PICTURES = 60  # of the example master: "This coffee machine makes a fresh cup", with three closures
@@ -117,3 +117,16 @@ def test_the_line_shows_each_phone_where_it_is_heard_and_the_closures_apart() ->
     assert [block.symbol for block in line.phones if block.state == "bilabial"] == ["m", "m", "p"]
     assert 0 < drawn.closed_y < drawn.floor_y
     assert line.path.count("L") == PICTURES - 1
+
+
+def test_of_a_long_film_only_what_was_looked_at_is_told() -> None:
+    """Ten minutes, of which two seconds are looked at: a line that breaks where the looking ends."""
+    gap = np.full(15000, np.nan)
+    gap[2500:2525] = gap[5000:5025] = 0.05
+    times = np.arange(15000) / 25
+    lips = Lips(times, times + 0.04, gap, gap, gap)
+    mouth = drawn(lips, covering([Phone("m", t + 0.4, t + 0.5) for t in range(600)], 600), 0.01, ())
+    assert len(mouth["gap"]) == 1 + 26 + 26 + 1 and mouth["times_s"][-1] == 599.98
+    heard = [start for symbol, start, _ in mouth["phones"] if symbol]
+    assert heard == [t + 0.4 for t in (*range(95, 106), *range(195, 206))]
+    assert [line.path.count("L") for line in draw_mouth(mouth).lines] == [24, 24]

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from countenance.media.frame import F32
 from countenance.perception.topology import POINTS
@@ -19,6 +23,9 @@ def run(count: int, noise_px: float, seed: int = 0) -> F32:
     path = np.hstack([30 * np.sin(time / 20), 12 * np.sin(time / 9), 0 * time])
     meshes = face + path[:, None, :] + random.normal(0, noise_px, (count, POINTS, 3))
     return meshes.astype(np.float32)
+
+
+RUN = run(330, 0.5)
 
 
 def tremble_of(meshes: list[F32 | None]) -> np.ndarray:
@@ -53,3 +60,21 @@ def test_pictures_without_a_face_part_the_runs_and_short_runs_are_not_judged() -
     values = tremble_of(meshes[:35])
     assert len(values) == 35
     assert np.isfinite(values[:30]).all() and np.isnan(values[30:]).all()
+
+
+@settings(max_examples=25)
+@given(st.lists(st.integers(0, 329), max_size=6), st.sets(st.integers(1, 329), max_size=8))
+def test_sections_that_go_on_with_each_others_runs_join_to_the_same_values(gaps: list[int], edges: set[int]) -> None:
+    meshes: list[F32 | None] = list(RUN)
+    for gap in gaps:
+        meshes[gap] = None
+    joined = Tremble()
+    for first, last in pairwise([0, *sorted(edges), 330]):
+        section = Tremble()
+        if first:
+            section.go_on()
+        for mesh in meshes[first:last]:
+            section.add(mesh)
+        joined.extend(section.state())
+    joined.cut()
+    np.testing.assert_array_equal(joined.values, tremble_of(meshes))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import groupby, islice
 from typing import Any, Literal
 
 import numpy as np
@@ -17,11 +17,12 @@ from countenance.synthesis.engine import Laid
 
 State = Literal["painted", "faded", "untouched", "absent"]
 _MOST_STEPS = 60
+_MOST_STRETCHES = 1000
 WHOLE, _NOTHING = 0.999, 0.001  # strengths that count as full and as none
 _UNSAID = "for no given reason"
 
 
-@dataclass
+@dataclass(slots=True)
 class Stretch:
     """Pictures that follow each other in one state and for one reason, with the strength of each that is faded."""
 
@@ -124,7 +125,29 @@ class Coverage:
             why = [f"{count} {reason}" for (kind, reason), count in self._reasons.most_common() if kind == state]
             if why:
                 found.reasons[f"{state}_share"] = f"of {self.present} pictures {', '.join(why)}"
-        found.strips.append({"label": "", "stretches": [stretch.record() for stretch in self.stretches]})
+        shown = _thinned(self.stretches)
+        if len(shown) < len(self.stretches):
+            found.notes.append("Where the paint changes very often, the strip shows the faintest in each place.")
+        found.strips.append({"label": "", "stretches": [stretch.record() for stretch in shown]})
+
+
+def _thinned(stretches: Sequence[Stretch]) -> Sequence[Stretch]:
+    """At most 1000 stretches: of those that begin within the same thousandth of the time only the faintest is told."""
+    if len(stretches) <= _MOST_STRETCHES:
+        return stretches
+    start_s = stretches[0].from_s
+    step_s = (stretches[-1].to_s - start_s) / _MOST_STRETCHES
+    shown = []
+    for _, together in groupby(stretches, lambda one: min(int((one.from_s - start_s) / step_s), _MOST_STRETCHES - 1)):
+        group = list(together)
+        pictures = sum(one.pictures for one in group)
+        shown.append(replace(min(group, key=_paint), from_s=group[0].from_s, to_s=group[-1].to_s, pictures=pictures))
+    return shown
+
+
+def _paint(one: Stretch) -> float:
+    """How strongly a stretch is painted where it is faintest; more than anything where nobody is there."""
+    return min(one.strengths) if one.state == "faded" else {"painted": 1.0, "untouched": 0.0, "absent": 2.0}[one.state]
 
 
 def strength_of(laid: Sequence[Laid]) -> float | None:

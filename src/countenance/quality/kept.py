@@ -46,7 +46,7 @@ def read_kept(path: Path) -> Kept:
     try:
         with np.load(path, allow_pickle=False) as content:
             kept = _untold(json.loads(content[_TOLD].tobytes()), content)
-    except (OSError, ValueError, KeyError, AttributeError, zipfile.BadZipFile) as problem:
+    except (OSError, EOFError, ValueError, KeyError, AttributeError, zipfile.BadZipFile) as problem:
         raise CountenanceError(f"{path} holds no measurements: measure that section again") from problem
     if not isinstance(kept, dict):
         raise CountenanceError(f"{path} holds no measurements: measure that section again")

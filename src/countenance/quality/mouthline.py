@@ -11,7 +11,7 @@ from countenance.speech.ipa import gestures
 
 WIDTH, HEIGHT = 1120, 160  # user units; the page scales them
 _FLOOR = 116  # where the lips are shut; phones stand below
-_LINE_S = 5.0
+LINE_S = 5.0
 _MOST_LINES = 12
 _LEAST_TOP = 0.1  # eye distances at the top of a line
 
@@ -53,12 +53,12 @@ def draw_mouth(mouth: Mapping[str, Any]) -> MouthDrawing:
     gaps = [gap for gap in mouth["gap"] if gap is not None]
     top = max(_LEAST_TOP, *gaps)
     end = float(mouth["times_s"][-1])
-    starts = [_LINE_S * n for n in range(int(end / _LINE_S) + 1)]
+    starts = [LINE_S * n for n in range(int(end / LINE_S) + 1)]
     seen = [start for start in starts if _values(mouth, start)]
-    missed = [start for start in seen if any(start <= at < start + _LINE_S for at in mouth["missed_s"])]
+    missed = [start for start in seen if any(start <= at < start + LINE_S for at in mouth["missed_s"])]
     chosen = sorted((missed + [start for start in seen if start not in missed])[:_MOST_LINES])
     left = len(starts) - len(chosen)
-    more = f"{left} more lines of {_LINE_S:g} s are not drawn." if left else ""
+    more = f"{left} more lines of {LINE_S:g} s are not drawn." if left else ""
     closed = _FLOOR - _height(mouth["closed"] or 0.0, top)
     return MouthDrawing(tuple(_line(mouth, start, top) for start in chosen), round(closed, 1), _FLOOR, more)
 
@@ -69,12 +69,12 @@ def _height(gap: float, top: float) -> float:
 
 def _values(mouth: Mapping[str, Any], start: float) -> list[tuple[float, float | None]]:
     pairs = zip(mouth["times_s"], mouth["gap"], strict=True)
-    inside = [(time, gap) for time, gap in pairs if start <= time < start + _LINE_S]
+    inside = [(time, gap) for time, gap in pairs if start <= time < start + LINE_S]
     return inside if any(gap is not None for _, gap in inside) else []
 
 
 def _x(time_s: float, start: float) -> float:
-    return round(min(max((time_s - start) / _LINE_S, 0.0), 1.0) * WIDTH, 1)
+    return round(min(max((time_s - start) / LINE_S, 0.0), 1.0) * WIDTH, 1)
 
 
 def _line(mouth: Mapping[str, Any], start: float, top: float) -> Line:
@@ -86,13 +86,13 @@ def _line(mouth: Mapping[str, Any], start: float, top: float) -> Line:
         path.append(f"{'L' if down else 'M'}{_x(time, start):g} {_FLOOR - _height(gap, top):.1f}")
         down = True
     phones = [_block(phone, start, mouth["missed_s"]) for phone in mouth["phones"] if _heard(phone, start)]
-    ticks = tuple(Tick(_x(start + n, start), f"{start + n:g}\u00a0s") for n in range(int(_LINE_S)))
+    ticks = tuple(Tick(_x(start + n, start), f"{start + n:g}\u00a0s") for n in range(int(LINE_S)))
     said = " ".join(block.symbol for block in phones)
     return Line("".join(path), tuple(phones), ticks, f"From {start:g} s on the mouth says: {said}.")
 
 
 def _heard(phone: Sequence[Any], start: float) -> bool:
-    return bool(phone[0]) and phone[2] > start and phone[1] < start + _LINE_S
+    return bool(phone[0]) and phone[2] > start and phone[1] < start + LINE_S
 
 
 def _block(phone: Sequence[Any], start: float, missed_s: Sequence[float]) -> Block:

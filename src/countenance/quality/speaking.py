@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from countenance.quality.kept import Kept
 from countenance.quality.lips import Lips, mouth_of, on_screen
 from countenance.quality.measured import Measured
 from countenance.quality.motion import Seen
+from countenance.quality.mouthline import LINE_S
 from countenance.speech.ipa import segments
 from countenance.speech.phones import Phones
 
@@ -132,12 +134,21 @@ def _closed(lips: Lips, own: Own | None) -> float:
 
 
 def drawn(lips: Lips, phones: Phones, closed: float, missed_s: tuple[float, ...]) -> dict[str, Any]:
-    """Mouth and phones as they stand in qc.json: times in s, gaps in eye distances, None where not looked at."""
+    """Mouth and phones as they stand in qc.json: times in s, gaps in eye distances, None where not looked at.
+
+    Of pictures in a row that were not looked at only the first is told, and the very last one; phones that are further
+    than a line of the drawing from any that was looked at are left out.
+    """
+    seen = np.isfinite(lips.gap)
+    told = seen | np.append(True, seen[:-1])
+    told[-1:] = True
+    times = lips.times_s[seen]
+    near = [np.diff(np.searchsorted(times, [one.start_s - LINE_S, one.end_s + LINE_S]))[0] > 0 for one in phones]
     return {
-        "times_s": [round(float(t), 3) for t in lips.times_s],
-        "gap": [None if not np.isfinite(gap) else round(float(gap), 4) for gap in lips.gap],
+        "times_s": [round(float(t), 3) for t in lips.times_s[told]],
+        "gap": [None if not np.isfinite(gap) else round(float(gap), 4) for gap in lips.gap[told]],
         "closed": None if not np.isfinite(closed) else round(closed, 4),
-        "phones": [[phone.symbol, round(phone.start_s, 3), round(phone.end_s, 3)] for phone in phones],
+        "phones": [[one.symbol, round(one.start_s, 3), round(one.end_s, 3)] for one in compress(phones, near)],
         "missed_s": [round(start, 3) for start in missed_s],
     }
 
