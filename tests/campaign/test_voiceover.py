@@ -160,7 +160,7 @@ def test_words_that_cannot_be_burnt_in_are_told() -> None:
     over = [VoiceOver(0, 50, 0.0, 2.0, ("closure_rate",))]
     task.dub.speech.words = (Word("Guten", 0.1, 0.5), Word("Tag.", 0.6, 1.0))
     assert len(voiceover.notes(task, over)) == 1
-    task.dub.speech.words = (Word("नमस्ते।", 0.1, 1.0),)
+    task.dub.speech.words = (Word("வணக்கம்.", 0.1, 1.0),)
     assert "cannot be burnt in" in voiceover.notes(task, over)[1]
 
 

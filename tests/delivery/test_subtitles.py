@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from countenance.delivery.captions import Cue
+from countenance.delivery.cue import Cue
 from countenance.delivery.subtitles import Subtitles, unreadable
 
 CUES = (Cue(500, 1500, ("Guten Tag,", "schön, dass Sie da sind.")), Cue(2000, 3000, ("„Ja“ – 5 %!",)))
@@ -62,6 +62,22 @@ def test_they_make_room_for_the_badge_at_the_foot() -> None:
 
 
 def test_a_script_that_cannot_be_set_is_named_and_not_drawn_wrongly() -> None:
-    hindi = Cue(0, 1000, ("नमस्ते दुनिया",))
-    assert unreadable([hindi, CUES[0]]) == ("नमस्ते दुनिया",)
-    assert not _changed(Subtitles((hindi,), ((0.0, 1.0),)), 0.5).any()
+    tamil = Cue(0, 1000, ("வணக்கம் உலகம்",))
+    assert unreadable([tamil, CUES[0]]) == ("வணக்கம் உலகம்",)
+    assert not _changed(Subtitles((tamil,), ((0.0, 1.0),)), 0.5).any()
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("ar", "طازجًا في 30 ثانية (حقًا!) مع C++"),
+        ("he", "שָׁלוֹם, Nespresso 15!"),
+        ("th", "เครื่องชงกาแฟ Pro"),
+        ("hi", "यह कॉफ़ी मशीन"),
+    ],
+)
+def test_scripts_that_join_stack_or_run_from_the_right_are_drawn(language: str, line: str) -> None:
+    cue = Cue(0, 1000, (line, line))
+    assert unreadable([cue]) == ()
+    rows, columns = np.nonzero(_changed(Subtitles((cue,), ((0.0, 1.0),), language=language), 0.5))
+    assert rows.max() < 360 * 0.94 and abs((columns.min() + columns.max()) / 2 - 320) < 4

@@ -106,11 +106,12 @@ def subtitles_of(task: Task, over: Sequence[VoiceOver | Mapping[str, Any]], foot
 
     `over` as found or as recorded.
     """
-    if task.variant.language in task.brief.captions.burnt:
-        return Subtitles(captions_of(task).cues, ((0.0, float(task.timeline.duration)),), foot_px)
+    language = task.variant.language
+    if language in task.brief.captions.burnt:
+        return Subtitles(captions_of(task).cues, ((0.0, float(task.timeline.duration)),), foot_px, language)
     found = [one.record() if isinstance(one, VoiceOver) else one for one in over]
     stretches = tuple((float(one["start_s"]), float(one["end_s"])) for one in found)
-    return Subtitles(captions_of(task).cues if stretches else (), stretches, foot_px)
+    return Subtitles(captions_of(task).cues if stretches else (), stretches, foot_px, language)
 
 
 def notes(task: Task, over: Sequence[VoiceOver]) -> list[str]:

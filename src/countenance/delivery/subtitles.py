@@ -17,8 +17,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from countenance.delivery.captions import Cue
-from countenance.provenance.lettering import can_draw, length_px, letters
+from countenance.delivery.bidi import is_right_to_left, marked
+from countenance.delivery.cue import Cue
+from countenance.delivery.setting import can_set, length_px, letters
 
 Planes = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
 Mask = NDArray[np.float32]
@@ -44,12 +45,14 @@ class _Look(NamedTuple):
 class Subtitles:
     """Cues in order of time, and the stretches `(start_s, end_s)` of the clip in which they are shown.
 
-    `foot_px`: how much of the picture's lower edge stays free of them, where the badge stands there.
+    `foot_px`: how much of the picture's lower edge stays free of them, where the badge stands there. `language` tells
+    from which side their lines run.
     """
 
     cues: tuple[Cue, ...]
     stretches: tuple[tuple[float, float], ...]
     foot_px: int = 0
+    language: str = ""
 
     def shown_at(self, time_s: Fraction | float) -> Cue | None:
         """The cue that is burnt in at a time, if any."""
@@ -65,7 +68,7 @@ class Subtitles:
         if cue is None:
             return
         height, width = planes[0].shape
-        look = _look(cue.lines, width, height, self.foot_px)
+        look = _look(cue.lines, width, height, self.foot_px, self.language)
         high, wide = look.keep.shape
         part = planes[0][look.y : look.y + high, look.x : look.x + wide]
         part[:] = np.rint(part * look.keep + look.white * np.float32(235) + _dark(look))
@@ -77,7 +80,7 @@ class Subtitles:
 
 def unreadable(cues: Sequence[Cue]) -> tuple[str, ...]:
     """The lines whose script cannot be set correctly, and so cannot be burnt in; the caption files hold them."""
-    return tuple(line for cue in cues for line in cue.lines if not can_draw(line))
+    return tuple(line for cue in cues for line in cue.lines if not can_set(line))
 
 
 def _dark(look: _Look) -> Mask:
@@ -86,15 +89,16 @@ def _dark(look: _Look) -> Mask:
 
 
 @lru_cache(maxsize=8)
-def _look(lines: tuple[str, ...], width: int, height: int, foot_px: int) -> _Look:
-    lines = tuple(line for line in lines if can_draw(line))
+def _look(lines: tuple[str, ...], width: int, height: int, foot_px: int, language: str) -> _Look:
+    lines = tuple(line for line in lines if can_set(line))
     em = max(LEAST_EM_PX, round(EM * min(width, height)))
     while em > max(LEAST_EM_PX, LEAST_EM * min(width, height)) and _longest(lines, em) > _room(width, em):
         em -= 1
     if _longest(lines, em) > _room(width, em):
         lines = _broken(lines, em, _room(width, em))
     inset = round(_INSET * em)
-    told = [letters(line, em)[:, : width - 2 * inset] for line in lines]
+    rtl = is_right_to_left(language)
+    told = [letters(marked(line, language), em, rtl=rtl)[:, : width - 2 * inset] for line in lines]
     high = _even(sum(line.shape[0] for line in told) + 2 * (inset // 2)) if told else 2
     wide = _even(max((line.shape[1] for line in told), default=0) + 2 * inset)
     high, wide = min(high, height // 2 * 2), min(wide, width // 2 * 2)
