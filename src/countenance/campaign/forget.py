@@ -161,9 +161,7 @@ def _jobs_stopped(project: Project, say: Say) -> Iterator[None]:
     A job takes its own lock first and others' later (renderings, releases), so these are not waited for here.
     """
     with ExitStack() as held:
-        for path in sorted((project.work / "jobs").glob("*.lock")):
-            if path.name.startswith(("render-", "release-")):
-                continue
+        for path in sorted((project.work / "jobs").glob("job-*.lock")):
             if _taken(path):
                 say("waiting for a running job to stop")
             held.enter_context(locked(path))

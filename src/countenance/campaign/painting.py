@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 from countenance.campaign.brief import clip_hashes
-from countenance.campaign.covers import Covers, covers_of
+from countenance.campaign.covers import Covers, covers_of, look
 from countenance.campaign.crew import Crew, Hidden, Member, Painted
 from countenance.campaign.likenesses import embeddings_of, likeness_of
 from countenance.campaign.mouthfootage import mouths_of
 from countenance.campaign.ownmouth import own_mouth
 from countenance.campaign.plan import Part
-from countenance.campaign.sections import Section, film_sections, master_sections
+from countenance.campaign.sections import Section, film_sections, master_sections, needed
 from countenance.campaign.stages import Progress, key_of, perception_key
 from countenance.campaign.task import HEARD_HZ, Task, shown_frames
 from countenance.campaign.voiceover import Except, VoiceOver, pictures_of
@@ -113,6 +113,7 @@ def paint_section(painting: Painting, number: int, progress: Progress) -> None:
     with locked(task.project.work / "jobs" / lock):  # two jobs may want the same pictures
         if not painting.is_painted(number):
             painting.folder.mkdir(parents=True, exist_ok=True)
+            _looked_at(painting, painting.sections[number], progress)
             _paint(painting, painting.sections[number], progress)
 
 
@@ -181,6 +182,16 @@ def _paint(painting: Painting, section: Section, progress: Progress) -> None:
             "cost": {"wall_s": time.monotonic() - started, "cpu_s": time.process_time() - cpu},
         },
     )
+
+
+def _looked_at(painting: Painting, section: Section, progress: Progress) -> None:
+    """See to it that what hides the painted people is known."""
+    task = painting.task
+    seen = task.seen
+    for number in needed(master_sections(seen.master, seen.perception.shots), task.timeline, section):
+        for part in task.variant.parts:
+            if part.engines:
+                look(task.project, seen, part.seen, part.track, number, progress)
 
 
 def _meter_file(painting: Painting, number: int, track: int) -> Path:

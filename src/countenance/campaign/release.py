@@ -73,11 +73,12 @@ _PARTS = {"swap": "face", "lipsync": "mouth"}
 
 
 def release_variant(
-    task: Task, row: VariantRow, rendering: Rendering, out: Path, progress: Progress, *, patches: bool = False
-) -> Path:
-    """Release an approved variant and return its package folder. Stopped anywhere, it goes on when called again.
+    task: Task, row: VariantRow, rendering: Rendering, package: Path, progress: Progress, *, patches: bool = False
+) -> None:
+    """Release an approved variant: seal it and put it on record. Stopped anywhere, it goes on when called again.
 
-    With `patches` what was painted leaves too, picture by picture, also of a variant that was released before.
+    `package` is where it will be handed over. With `patches` what was painted is released too, picture by picture,
+    also of a variant that was released before.
 
     Raises RightsError when a grant has ended since, CountenanceError when nobody approved.
     """
@@ -88,17 +89,33 @@ def release_variant(
     folder = project.releases / row.review["release_id"]
     with locked(project.work / "jobs" / f"release-{folder.name}.lock"):  # two jobs may want the same release
         try:
-            sealed = _released(task, row, rendering, grants, out, watch.over(progress), uses)
+            sealed = _released(task, row, rendering, grants, package, watch.over(progress), uses)
         except RightsError:
             if release_state(project, folder.name) is None:
                 shutil.rmtree(folder, ignore_errors=True)  # sealed or half sealed, but not let out
             watch.require()  # says in the ledger that it was refused, if asking on the way did not
             raise
-        record = record_from_json(sealed["record"])
         if patches:
-            key = load_or_create_symmetric(project, MARK_KEY)
+            key, record = load_or_create_symmetric(project, MARK_KEY), record_from_json(sealed["record"])
             export_patches(task, rendering, record, key, folder / FOLDER, progress)
-        return _handed_over(task, rendering, folder, record, sealed, out)
+
+
+def hand_over(task: Task, row: VariantRow, rendering: Rendering, out: Path) -> Path:
+    """Write the package of a released variant into `out`; returns its folder.
+
+    RightsError when the release was withdrawn before the package was whole: then nothing of it stays.
+    """
+    folder = task.project.releases / row.review["release_id"]
+    sealed = _sealed(folder)
+    record = record_from_json(sealed["record"])
+    package = _package(task, rendering, folder, record, sealed, out)
+    if release_state(task.project, record.release_id) == "withdrawn":
+        shutil.rmtree(package, ignore_errors=True)
+        raise RightsError(
+            f"release {record.release_id} was withdrawn while its package was written; nothing was handed over.",
+            ("a grant that it rests on was withdrawn",),
+        )
+    return package
 
 
 def _require(task: Task, row: VariantRow, rendering: Rendering) -> tuple[RecordedGrant, ...]:
@@ -118,7 +135,7 @@ def _released(
     row: VariantRow,
     rendering: Rendering,
     grants: Sequence[RecordedGrant],
-    out: Path,
+    package: Path,
     progress: Progress,
     uses: Sequence[Use],
 ) -> dict[str, Any]:
@@ -129,30 +146,21 @@ def _released(
         _seal(task, row, rendering, grants, folder, progress)
     if not (folder / FINGERPRINT).is_file():
         remember(folder)
-    sealed: dict[str, Any] = read_json(folder / "release.json")
-    if "poster" not in sealed:  # of a release that was sealed before posters were
-        sealed["poster"] = {"sha256": sha256_file(folder / POSTER)}
+    sealed = _sealed(folder)
     record_release(
         task.project, row, record=sealed["record"], sha256=sealed["seal"]["sha256"],
         poster_sha256=sealed["poster"]["sha256"], manifest_id=sealed["seal"]["manifest_id"],
-        package=str(out / row.id), actor=row.review["by"],
+        package=str(package), actor=row.review["by"],
         still_allowed=lambda connection: require_in(task.project, connection, uses),
     )  # fmt: skip
     return sealed
 
 
-def _handed_over(
-    task: Task, rendering: Rendering, folder: Path, record: ReleaseRecord, sealed: dict[str, Any], out: Path
-) -> Path:
-    """The package, unless the release was withdrawn before it was whole: then nothing of it stays."""
-    package = _package(task, rendering, folder, record, sealed, out)
-    if release_state(task.project, record.release_id) == "withdrawn":
-        shutil.rmtree(package, ignore_errors=True)
-        raise RightsError(
-            f"release {record.release_id} was withdrawn while its package was written; nothing was handed over.",
-            ("a grant that it rests on was withdrawn",),
-        )
-    return package
+def _sealed(folder: Path) -> dict[str, Any]:
+    sealed: dict[str, Any] = read_json(folder / "release.json")
+    if "poster" not in sealed:  # of a release that was sealed before posters were
+        sealed["poster"] = {"sha256": sha256_file(folder / POSTER)}
+    return sealed
 
 
 def _seal(

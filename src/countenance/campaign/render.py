@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from countenance.campaign import voiceover
-from countenance.campaign.covers import look
 from countenance.campaign.ownmouth import own_mouth
 from countenance.campaign.ownwords import own_words
 from countenance.campaign.painting import ENGINES, Painting, measured_people, paint_section, painted_boxes
 from countenance.campaign.plan import Part
-from countenance.campaign.sections import master_sections
 from countenance.campaign.sound_wish import USUAL_SOUND
 from countenance.campaign.stages import Progress, key_of
 from countenance.campaign.task import Task, shown_frames
@@ -61,10 +59,6 @@ def render_variant(task: Task, progress: Progress, *, preview: bool) -> Renderin
     Where made lips fail the gate it is painted once more with the voice over the mouth as shot there; shots that fail
     go first, and where that is not enough, all that is said is voice-over.
     """
-    for part in task.variant.parts:
-        if part.engines:
-            for section in master_sections(task.master, task.seen.perception.shots):
-                look(task.project, task.seen, part.seen, part.track, section.number, progress)
     painting = Painting(task)
     while True:
         for section in painting.sections:
@@ -78,9 +72,9 @@ def render_variant(task: Task, progress: Progress, *, preview: bool) -> Renderin
 def judged(painting: Painting, progress: Progress, *, preview: bool) -> Rendering | Painting:
     """The verdict on a painted variant, or find that it was given; or how it is to be painted instead."""
     task = painting.task
-    folder = task.project.work / _name(painting)
+    folder = task.project.work / rendering_name(painting)
     people = {name for one in task.variant.parts for name in (one.seen, one.shown)}
-    hold(task.project, WORK, _name(painting), people | {use.talent for use in task.variant.uses})
+    hold(task.project, WORK, rendering_name(painting), people | {use.talent for use in task.variant.uses})
     with locked(task.project.work / "jobs" / f"render-{folder.name}.lock"):
         done = folder / "render.json"
         if not done.is_file():
@@ -93,7 +87,7 @@ def judged(painting: Painting, progress: Progress, *, preview: bool) -> Renderin
     return Rendering(folder, read_json(done), painting)
 
 
-def _name(painting: Painting) -> str:
+def rendering_name(painting: Painting) -> str:
     """The folder below `work` of what is known of one variant."""
     task = painting.task
     sound = [task.brief.sound.to_json()] if task.dub and task.brief.sound != USUAL_SOUND else []

@@ -97,10 +97,8 @@ def speak_dub(project: Project, brief: Brief, seen: Seen, language: str) -> Dub:
 
     The brief says who speaks; nothing is sent anywhere unless it names a voice behind an address.
     """
-    own, wish = brief.script.language, brief.voice(language)
-    said = [language, brief.text(language), own, brief.text(own), dict(brief.lexicon.of(language))]
-    key = key_of(_SPEECH, seen.sha256, said, wish.identity(), brief.presenter.track, _PERCEPTION)
-    folder = project.work / "speech" / key
+    wish = brief.voice(language)
+    folder = project.work / "speech" / speech_key(brief, seen.sha256, language)
     hold(project, WORK, f"speech/{folder.name}", [brief.presenter.talent, *([wish.of] if wish.of else [])])
     record = folder / "dub.json"
     if not record.is_file():
@@ -119,6 +117,13 @@ def speak_dub(project: Project, brief: Brief, seen: Seen, language: str) -> Dub:
     duration = base * facts["duration_ticks"]
     timeline = Timeline(tuple(facts["source"]), tuple(facts["pts"]), base, duration, facts["change"])
     return Dub(speech, timeline, facts["rate_factor"], facts["shortfall_s"], folder / "dub.wav", facts["voice"])
+
+
+def speech_key(brief: Brief, sha256: str, language: str) -> str:
+    """Under which key lies what is spoken in a language over the master of this hash."""
+    own = brief.script.language
+    said = [language, brief.text(language), own, brief.text(own), dict(brief.lexicon.of(language))]
+    return key_of(_SPEECH, sha256, said, brief.voice(language).identity(), brief.presenter.track, _PERCEPTION)
 
 
 def _speak(project: Project, brief: Brief, seen: Seen, language: str, folder: Path) -> None:
