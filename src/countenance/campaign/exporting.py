@@ -10,7 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,18 +19,17 @@ from sqlalchemy import select
 
 from countenance.campaign.serving import Serving, serving_of
 from countenance.delivery.renditions import Film, Made, Progress, export_files
-from countenance.delivery.watch import Watch, read_package
 from countenance.errors import CountenanceError, InputError, IntegrityError, RightsError
 from countenance.ledger.log import transaction
 from countenance.media.export import ExportProfile
 from countenance.media.probe import probe
-from countenance.provenance.disclosure import digital_source_type, record_from_json
+from countenance.provenance.disclosure import ReleaseRecord, digital_source_type, record_from_json
 from countenance.provenance.metadata import write_source_type
 from countenance.provenance.sealing import extend
 from countenance.quality.conformance import broken, check_export
 from countenance.store import tables
 from countenance.store.database import reading
-from countenance.store.files import sha256_file, write_json
+from countenance.store.files import read_json, sha256_file, write_json
 from countenance.store.project import Project
 
 KIND = "release.exported"  # of the ledger's entry
@@ -83,7 +82,7 @@ def export_variant(
     try:
         captions = (package.folder / "captions.vtt").read_text(encoding="utf-8")
         film = Film(video, captions if profile.streams else "", package.language)
-        term = digital_source_type(record_from_json(_record(project, served.release)))
+        term = digital_source_type(_release_record(project, served.release))
         seal = partial(_sealed, project, video, profile.name, term)
         asked = _asking(progress, lambda: _require(project, package, place))
         made = export_files(film, profile, work / final.name, seal, asked)
@@ -101,11 +100,21 @@ def export_variant(
     return Export(final, facts)
 
 
-def _package(project: Project, variant: str | Path) -> Watch:
+@dataclass(frozen=True)
+class Packaged:
+    """A package by what its receipt says that it is."""
+
+    folder: Path
+    variant: str
+    release: str
+    language: str
+
+
+def _package(project: Project, variant: str | Path) -> Packaged:
     """The package of a variant: the folder that is named, or the one on record of its newest release."""
     folder = Path(variant)
     if (folder / "receipt.json").is_file():
-        return read_package(folder)
+        return _read(folder)
     newest = tables.release.c.released_at.desc()
     query = select(tables.release.c.package).where(tables.release.c.variant_id == str(variant).upper()).order_by(newest)
     with reading(project) as connection:
@@ -115,10 +124,18 @@ def _package(project: Project, variant: str | Path) -> Watch:
             f"{variant} is neither a package nor the id of a variant that was released; `countenance serving` lists "
             "the ids."
         )
-    return read_package(Path(found))
+    return _read(Path(found))
 
 
-def _require(project: Project, package: Watch, channel: str) -> Serving:
+def _read(folder: Path) -> Packaged:
+    try:
+        record = read_json(folder / "receipt.json")["record"]
+        return Packaged(folder, record["variant_id"], record["release_id"], record["language"])
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise InputError(f"{folder} is no whole package ({problem!r}); run `countenance produce` again.") from problem
+
+
+def _require(project: Project, package: Packaged, channel: str) -> Serving:
     """What holds for the variant now; RightsError when it may not be shown."""
     served = serving_of(project, package.variant, channel=channel)
     if not served.serve:
@@ -145,7 +162,7 @@ def _asking(progress: Progress, require: Callable[[], object]) -> Progress:
     return report
 
 
-def _sealed_video(project: Project, package: Watch, served: Serving) -> Path:
+def _sealed_video(project: Project, package: Packaged, served: Serving) -> Path:
     """The released file, as it is on record: the project's own, else that of the package."""
     kept = project.releases / served.release / "video.mp4"
     video = kept if kept.is_file() else package.folder / "video.mp4"
@@ -159,6 +176,12 @@ def _record(project: Project, release_id: str) -> dict[str, Any]:
         query = select(tables.release.c.record).where(tables.release.c.id == release_id)
         record: dict[str, Any] = connection.execute(query).scalar_one()
     return record
+
+
+def _release_record(project: Project, release_id: str) -> ReleaseRecord:
+    """What was released, without the hashes that were put beside it."""
+    told = _record(project, release_id)
+    return record_from_json({one.name: told[one.name] for one in fields(ReleaseRecord) if one.name in told})
 
 
 def _sealed(
@@ -180,7 +203,7 @@ def _sealed(
     extend(project, video, path, steps, title=title, medium=medium)
 
 
-def _facts(package: Watch, profile: ExportProfile, made: Sequence[Made], work: Path) -> dict[str, Any]:
+def _facts(package: Packaged, profile: ExportProfile, made: Sequence[Made], work: Path) -> dict[str, Any]:
     """What is told of an export: its files, and each against its profile."""
     duration = probe(package.folder / "video.mp4").duration
     files = []

@@ -115,7 +115,7 @@ def _streamed(
         seal(one.path, _steps(profile, rendition, master, False), "image")
     if sound is not None:
         audio = Made(folder / "audio.m4a", None, True)
-        write_sound_track(audio.path, profile, sound(), film.language)
+        write_sound_track(audio.path, profile, sound())
         seal(audio.path, [sound_taken_out(), transcoded(_NAMES[profile.sound.codec])], "audio")
         files.append(audio)
     texts = _texts(film, folder, [one.path for one in files if one.rendition], sound is not None)

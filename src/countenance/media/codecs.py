@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +21,7 @@ _BLACK, _GREY = 16, 128
 
 def add_pictures(container: Any, spec: PictureSpec, rendition: Rendition) -> Any:
     """A video stream in a container, ready to encode pictures of the rendition."""
+    os.environ.setdefault("SVT_LOG", "1")  # else the AV1 encoder tells its whole configuration on stderr
     stream = container.add_stream(CODECS[spec.codec], rate=rendition.rate)
     stream.width, stream.height = rendition.size
     stream.pix_fmt = spec.pixel_format

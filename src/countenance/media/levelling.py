@@ -14,7 +14,7 @@ from countenance.media.loudness import Loudness, limited, measure_loudness
 from countenance.media.mix import Profile, widened
 
 _PIECE_S, _CONTEXT_S = 10.0, 0.1  # what is limited at a time, and what is looked at on both sides of it
-_ROUNDS = 3  # of measuring and driving anew: limiting takes loudness away
+_ROUNDS = 8  # of measuring and driving anew, at most: limiting takes loudness away
 _CLOSE_LU = 0.05
 
 Sounds = Callable[[], Iterator[Samples]]
@@ -24,7 +24,7 @@ def levelled(path: Path, rate_hz: int, channels: int, profile: Profile, origin_s
     """A function that begins the sound of a file anew: blocks (n, channels) at `rate_hz` and the profile's loudness.
 
     `channels` is 1 or 2. The true peak keeps the profile's ceiling; silence stays silence, and there are no blocks when
-    the file has no sound. The file is read two to five times. Errors: InputError.
+    the file has no sound. The file is read twice, and more often only where peaks must be limited. Errors: InputError.
     """
 
     def plain() -> Iterator[Samples]:

@@ -81,11 +81,11 @@ def write_tracks(
     return count
 
 
-def write_sound_track(target: Path, profile: ExportProfile, sound: Iterator[Samples], language: str) -> None:
+def write_sound_track(target: Path, profile: ExportProfile, sound: Iterator[Samples]) -> None:
     """Write a CMAF track of sound, in fragments about as long as those of the pictures."""
     options = {**_TRACK, "frag_duration": str(round(profile.picture.keyframe_s * 1_000_000))}
     with av.open(str(target), "w", format="mp4", options=options) as container:
-        for packet in _sound(container, profile.sound, sound, language):
+        for packet in _sound(container, profile.sound, sound):
             container.mux(packet)
 
 
@@ -102,14 +102,12 @@ def _mux_sound(container: Any, tracks: Iterator[Any], pending: Any, before: Any)
     return pending
 
 
-def _sound(container: Any, spec: SoundSpec, sound: Iterator[Samples] | None, language: str = "") -> Iterator[Any]:
+def _sound(container: Any, spec: SoundSpec, sound: Iterator[Samples] | None) -> Iterator[Any]:
     if sound is None:
         return iter(())
     stream = container.add_stream(spec.codec, rate=spec.rate_hz, layout=_LAYOUTS[spec.channels])
     if spec.kbps:
         stream.bit_rate = spec.kbps * 1000
-    if language:
-        stream.metadata["language"] = language
     return _packets(stream, spec, sound)
 
 
