@@ -14,9 +14,10 @@ from sqlalchemy import insert, select
 
 from countenance.campaign.receipt import digest_of
 from countenance.campaign.sound_alone import AUDIO, write_sound_alone
-from countenance.delivery.captions import cues, spread_words, srt, webvtt
+from countenance.delivery.captions import cues, spread_words
 from countenance.delivery.jsonld import video_object
 from countenance.delivery.package import Package, write_package
+from countenance.delivery.webvtt import srt, webvtt
 from countenance.ledger.log import transaction
 from countenance.media.audio import read_audio
 from countenance.media.encode import Sound, encode

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from countenance.delivery.captions import cues, spread_words, webvtt
+from countenance.delivery.captions import cues, spread_words
 from countenance.delivery.jsonld import SOURCE_TYPES, video_object
+from countenance.delivery.webvtt import webvtt
 from countenance.provenance.disclosure import (
     MASTER_SOURCE_TYPES,
     EngineUse,

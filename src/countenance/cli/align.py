@@ -52,19 +52,20 @@ def align(
     found = aligned(samples, _RATE_HZ, wanted, language, _spellings(lexicon, language))
     if out is not None:
         with atomic_path(out) as part:
-            part.write_text(_written(found, out.suffix.lower()), encoding="utf-8")
+            part.write_text(_written(found, out.suffix.lower(), language), encoding="utf-8")
     _tell(call, found, len(samples) / _RATE_HZ, out)
 
 
-def _written(found: Alignment, kind: str) -> str:
-    from countenance.delivery.captions import cues, srt
+def _written(found: Alignment, kind: str, language: str) -> str:
+    from countenance.delivery.captions import cues
+    from countenance.delivery.webvtt import srt
     from countenance.speech.textgrid import alignment_json, textgrid
 
     if kind == ".textgrid":
         return textgrid(found)
     if kind == ".json":
         return alignment_json(found)
-    return srt(cues([word for word in found.words if word.end_s > word.start_s]))
+    return srt(cues([word for word in found.words if word.end_s > word.start_s], language), language)
 
 
 def _tell(call: Call, found: Alignment, seconds: float, out: Path | None) -> None:
