@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -110,10 +109,23 @@ def test_a_title_for_which_there_is_no_room_is_left_out() -> None:
     assert frame.planes[0].max() >= 230
 
 
-@pytest.mark.parametrize("text", ["Espresso für alle", "قهوة للجميع", "みんなのエスプレッソ"])
-def test_titles_are_set_in_their_script(text: str) -> None:
-    require_title(Title(text, "xx"))
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Espresso für alle", "de"),
+        ("قهوة Espresso للجميع", "ar"),
+        ("אספרסו לכולם", "he"),
+        ("みんなのエスプレッソ", "ja"),
+    ],
+)
+def test_titles_are_set_in_their_script(text: str, language: str) -> None:
+    require_title(Title(text, language))
     frame = Frame.from_rgb(np.full((720, 1280, 3), 120, np.uint8))
-    assert draw_title(frame.planes, Title(text, "xx"), []) is not None
+    assert draw_title(frame.planes, Title(text, language), []) is not None
+    assert frame.planes[0].max() >= 230
+
+
+@pytest.mark.parametrize("text", ["  ", "தமிழ்"])
+def test_titles_that_cannot_be_set_are_refused(text: str) -> None:
     with pytest.raises(TextError, match="cannot be written"):
-        require_title(replace(Title(text, "xx"), text="  "))
+        require_title(Title(text, "ta"))

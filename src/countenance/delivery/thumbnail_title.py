@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from countenance.delivery.bidi import is_right_to_left
 from countenance.delivery.safezones import free_place
+from countenance.delivery.setting import can_set, length_px, letters
 from countenance.delivery.subtitles import FIELD, Mask, Planes
 from countenance.errors import TextError
-from countenance.provenance.lettering import can_draw, length_px, letters
 from countenance.provenance.placement import Box, FaceSeen
 
 _EM, _LEAST_EM = 0.088, 0.05  # of the shorter side
@@ -32,7 +33,7 @@ class Title:
 
 def require_title(title: Title) -> None:
     """TextError where the text cannot be set in its script."""
-    if not title.text.strip() or not can_draw(" ".join(title.text.split())):
+    if not title.text.strip() or not can_set(" ".join(title.text.split())):
         raise TextError(
             f"the title {title.text!r} cannot be written into a picture: its script cannot be set correctly; "
             "leave the title out, or give it in another script."
@@ -49,7 +50,7 @@ def draw_title(
     height, width = planes[0].shape
     clock = (_CLOCK[0] * width, _CLOCK[1] * height, _CLOCK[2] * width, _CLOCK[3] * height)
     for em in range(round(_EM * min(width, height)), max(10, round(_LEAST_EM * min(width, height))) - 1, -2):
-        mask = _set(title.text, em, width)
+        mask = _set(title, em, width)
         if mask is None:
             continue
         item = (mask.shape[1], mask.shape[0])
@@ -61,13 +62,13 @@ def draw_title(
     return None
 
 
-def _set(text: str, em: int, width: int) -> Mask | None:
+def _set(title: Title, em: int, width: int) -> Mask | None:
     """Coverage of the lines on their field, of even size; None where they do not fit at this size."""
     room = _WIDEST * width - 2 * _INSET * em
-    lines = _lines(text, em, room)
+    lines = _lines(title.text, em, room)
     if lines is None:
         return None
-    told = [letters(line, em) for line in lines]
+    told = [letters(line, em, rtl=is_right_to_left(title.language)) for line in lines]
     inset = round(_INSET * em)
     high = _even(sum(line.shape[0] for line in told) + inset)
     wide = _even(max(line.shape[1] for line in told) + 2 * inset)
