@@ -80,7 +80,7 @@ def test_a_graph_of_files_is_complete_after_fifty_kills(kind: str, tmp_path: Pat
         project = init_project(tmp_path / "studio", database=new_database(server.url) if kind == "postgresql" else None)
         with project.settings_path.open("a") as settings:
             settings.write("[limits]\nkills = 50\ntries = 50\n")
-        tasks = file_tasks(files, wide=20, deep=12)
+        tasks = file_tasks(files, wide=20, deep=30)
         submit(project, job(), tasks)
         killed = kill_often(
             [command(project)] * 3,
