@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from countenance.campaign.covers import covers_name
+from countenance.campaign.estimate import seconds_of
 from countenance.campaign.order import Order
 from countenance.campaign.painting import Painting
 from countenance.campaign.render import rendering_name
@@ -119,14 +120,14 @@ def _task(
     variant: str = "",
     section: Section | None = None,
     makes: Sequence[str] = (),
+    pictures: int = 0,
+    megapixels: float = 0.9,
 ) -> Task:
     """`makes` are files or folders below the project's, by which it is known whether the result is still there."""
-    pictures = len(section.pictures) if section else 0
-    cost_s = max(0.5, pictures * _SECONDS[kind]) if pictures else 2.0
-    return Task(key, kind, CPU, about, needs, {**spec, "makes": list(makes)}, variant, cost_s, version=VERSION)
-
-
-_SECONDS = {"look": 0.02, "paint": 0.05, "encode": 0.04}  # processor seconds a picture of 720p, for the order of work
+    seconds = seconds_of(kind, 1, len(section.pictures) if section else pictures, megapixels)
+    return Task(
+        key, kind, CPU, about, needs, {**spec, "makes": list(makes)}, variant, max(0.1, seconds), version=VERSION
+    )
 
 
 def _spec(order: Order) -> dict[str, Any]:

@@ -6,9 +6,11 @@ cut off, repeated, or run where the work of others has been cleared away.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from countenance.campaign.costs import noted
 from countenance.campaign.covers import look
 from countenance.campaign.graph import painting_tasks, release_tasks
 from countenance.campaign.order import Order, order_of
@@ -141,7 +143,10 @@ class _Kind:
 
     def __call__(self, project: Project, task: Task, report: Report) -> Outcome:
         order = order_of(project, task.spec["request"])
-        return self.part(order, task, lambda _stage, done, of: report(done, of))
+        wall, cpu = time.monotonic(), time.process_time()
+        outcome = self.part(order, task, lambda _stage, done, of: report(done, of))
+        took = noted(time.process_time() - cpu, time.monotonic() - wall)
+        return replace(outcome, result={**outcome.result, **took})
 
 
 KINDS: Mapping[str, Kind] = {

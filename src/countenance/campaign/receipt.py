@@ -9,6 +9,7 @@ from typing import Any
 
 from countenance import __version__
 from countenance.campaign.brief import UNTOUCHED
+from countenance.campaign.costs import spent
 from countenance.campaign.drafts import translation_facts
 from countenance.campaign.permission import shown_s
 from countenance.campaign.render import Rendering
@@ -87,7 +88,7 @@ def make_receipt(
             "verdict": qc["verdict"],
         },
         "review": {name: row.review[name] for name in ("by", "at", "in_one_go")},  # notes stay in the house
-        "cost": rendering.facts["cost"],
+        "cost": {**rendering.facts["cost"], "work": spent(task.project, brief.campaign, brief.digest(), row.id)},
     }  # fmt: skip
 
 

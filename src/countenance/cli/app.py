@@ -25,6 +25,7 @@ from countenance.cli import (
     keys,
     ledger,
     people,
+    plan,
     policy,
     preflight,
     produce,
@@ -73,7 +74,7 @@ def _common(
 
 
 _ROOMS = (
-    setup, keys, people, consent, policy, erasure, produce, script, review, inspect, calibrate,
+    setup, keys, people, consent, policy, erasure, plan, produce, script, review, inspect, calibrate,
     voices, align, visemes, preflight, ledger, verify, evidence, serving, export, site, reframe, thumbnails, doctor, bench,
     worker, campaigns,
     publish, withdraw,
