@@ -26,6 +26,7 @@ from countenance.store.placements import GONE, PLACED, PLACING, Placement, find_
 from countenance.store.project import Project
 
 REMOVE, TAKE_DOWN, QUEUE = "remove", "take-down", "net"
+GROUP = "withdrawals"  # stands for a campaign: those have names, which may be people's
 PATIENCE_S = 365 * 86400.0  # consent is gone: this is not given up because a sink is down for long
 TOLD_WITHIN = timedelta(days=1)  # webhooks are told of withdrawals this late, not of those from before they were set up
 _PRIORITY = 4  # before everything else
@@ -98,7 +99,7 @@ def take_off(project: Project, task: Task, _report: Report) -> Outcome:
 
 def _hand_in(project: Project, pull: Pull) -> str | None:
     """The job that removes one release; None when nothing of it is left, or a job is at it."""
-    handed = Job(withdraw_job(pull.release_id), "", PROGRAM, {"withdraw": pull.release_id}, priority=_PRIORITY)
+    handed = Job(withdraw_job(pull.release_id), GROUP, PROGRAM, {"withdraw": pull.release_id}, priority=_PRIORITY)
     left = _lying(project, pull.release_id)
     unmarked = _sinks_of(project, pull.release_id) - {one.where for one in pull.taken_down}
     sinks = sorted({one.sink for one in left} | unmarked)

@@ -42,6 +42,7 @@ from countenance.store.project import Project
 from countenance.store.tables import placement, site
 
 SITE, QUEUE = "site", "net"
+GROUP = "sites"  # stands for a campaign: a site may show several
 PATIENCE_S = 7 * 86400.0
 PUBLISHED = "site.published"
 _PATH = re.compile(r"([a-z0-9][a-z0-9._-]*/)*")
@@ -76,7 +77,7 @@ def publish_site(
         connection.execute(delete(site).where(site.c.sink == sink, site.c.path == below))
         connection.execute(insert(site).values(sink=sink, path=below, **row))
     turn = str(ULID())
-    job = Job(f"site-{turn}", "", actor, {"site": base_url, "sink": sink})
+    job = Job(f"site-{turn}", GROUP, actor, {"site": base_url, "sink": sink})
     submit(project, job, [site_task(sink, below, turn, settings.retry_s, PATIENCE_S)])
     return job.id
 

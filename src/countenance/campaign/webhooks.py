@@ -29,6 +29,7 @@ from countenance.store.project import Project
 from countenance.store.secrets import find_text_secret
 
 KIND, QUEUE = "webhook", "net"
+GROUP = "webhooks"  # stands for a campaign, whose name is nobody's business here
 JOB = "webhook-"  # what the ids of its own jobs begin with: nobody is told about these
 EVENTS = (
     "variant.in_review", "variant.released", "release.withdrawn", "job.settled", "job.failed", "task.dead",
@@ -88,7 +89,7 @@ def notify(project: Project, event: str, data: Mapping[str, str | int], once: st
         )
         for one in wanted
     ]
-    submit(project, Job(f"{JOB}{event_id}", campaign="", owner=KIND, request={"event": event}), tasks)
+    submit(project, Job(f"{JOB}{event_id}", campaign=GROUP, owner=KIND, request={"event": event}), tasks)
     return event_id
 
 
