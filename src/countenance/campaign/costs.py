@@ -15,7 +15,7 @@ def noted(cpu_s: float, wall_s: float) -> dict[str, float]:
 
 
 def spent(project: Project, campaign: str, digest: str, variant_id: str) -> dict[str, Any]:
-    """Seconds by kind of work: the variant's `own`, and what it `shared` with the others of its brief; its own in money.
+    """Seconds by kind of work: the variant's `own`, and what it `shared` with others of its brief; its own in money.
 
     `digest` is the brief's. Only what is done counts, so a receipt does not know what sealing cost.
     """
