@@ -83,7 +83,7 @@ def read_track(path: Path) -> Track:
                 if kind == _VIDEO
                 else {"channels": context.layout.nb_channels, "rate_hz": context.sample_rate}
             )
-    except (OSError, av.FFmpegError, struct.error, IndexError) as problem:
+    except (OSError, av.FFmpegError, struct.error, LookupError, ValueError) as problem:
         raise InputError(f"{path} cannot be read as a CMAF track ({problem}); export it again.") from problem
     return Track(path, kind, codecs, (0, moov[2]), (sidx[0], sidx[2] - sidx[0]), segments, **facts)
 
