@@ -29,6 +29,7 @@ NAMES = (
     "align",
     "syncmeter",
     "dub",
+    "captions",
 )
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 
