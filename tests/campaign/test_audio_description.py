@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from campaigns import write_campaign
+from campaigns import cut_master, write_campaign
 from clips import EXAMPLES, picture, write_clip
 from releases import MARK_ID, record, release_clip
 from soundtracked import write_master
@@ -193,6 +193,14 @@ def test_all_texts_of_a_variant_come_from_its_words_its_shots_and_the_brief(
     assert second.start_ms == round(began * 1000) and second.end_ms == round(float(task.timeline.duration) * 1000)
     assert texts.chapters_vtt is not None and "Das Regal" in texts.chapters_vtt
     assert [one["name"] for one in texts.clips("https://example.org/de/")] == ["Hallo", "Das Regal"]
+
+
+def test_no_caption_outlasts_the_video(project: Project, tmp_path: Path) -> None:
+    short = cut_master(tmp_path / "short.mp4", 2.0)
+    task = task_of(project, tmp_path / "brief", short, "en")
+    shown = captions_of(task)
+    assert shown.cues and shown.cues[-1].end_ms <= round(float(task.timeline.duration) * 1000)
+    assert any("has to be read at" in note for note in shown.notes)  # the whole script in two seconds
 
 
 def test_a_chapter_with_words_that_nobody_says_is_refused(project: Project, master: Path, tmp_path: Path) -> None:

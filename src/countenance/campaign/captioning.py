@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -64,7 +64,9 @@ def captions_of(task: Task) -> Captioning:
     spoken = cues(words_of(task), language, shots=shot_starts(task), turns=turns)
     sounds = [(note.start_s, note.end_s, note.text) for note in wish.sounds.get(language, ())]
     whole, untold = with_sounds(spoken, sounds, language)
-    return Captioning(tuple(whole), (*problems(whole, language), *untold))
+    end_ms = round(task.timeline.duration * 1000)
+    shown = tuple(replace(cue, end_ms=max(cue.start_ms + 1, min(cue.end_ms, end_ms))) for cue in whole)
+    return Captioning(shown, (*problems(shown, language), *untold))
 
 
 def chapters_of(task: Task, shown: Captioning) -> tuple[Chapter, ...]:
