@@ -57,6 +57,10 @@ class Meter:
     Coverage and exactness count every picture. The others rest on the pictures that `Sampling` chooses: all of a
     short clip, evenly spread stretches of a long one. Motion and look are compared where the
     person was painted in full, and pictures that were faded on purpose are not asked whose face they show.
+
+    A meter may see a section of the variant only, and be saved: `parts.joined` makes one meter of all sections, which
+    finishes as if it had seen every picture. A section that begins within a shot is shown the `run_in` pictures before
+    it, to `remember`.
     """
 
     def __init__(
