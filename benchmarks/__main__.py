@@ -29,6 +29,8 @@ NAMES = (
     "align",
     "syncmeter",
     "dub",
+    "site",
+    "reframe",
     "captions",
 )
 PAGE = REPOSITORY / "docs" / "benchmarks.md"

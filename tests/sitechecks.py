@@ -139,3 +139,22 @@ def lighthouse(urls: Sequence[str]) -> list[dict[str, Any]]:
         "lighthouse.mjs", {"chromium": CHROMIUM, "urls": list(urls), "port": port}, timeout_s=120 * len(urls)
     )
     return told
+
+
+def playback_problems(urls: Sequence[str]) -> list[str]:
+    """Whether each page's video plays to its end, with picture, sound and captions."""
+    steps = """
+    await page.locator('[data-do=play]').click();
+    await page.waitForFunction(() => document.querySelector('video').ended);
+    return await page.evaluate(() => {
+      const video = document.querySelector('video'), length = +document.querySelector('.player').dataset.length;
+      return [video.videoWidth > 0, video.webkitAudioDecodedByteCount > 0, Math.abs(video.currentTime - length) < 0.1,
+        [...video.textTracks].find(one => one.kind === 'captions').cues.length > 0, video.error === null];
+    });
+    """
+    found = []
+    for url, visit in zip(urls, visits([Job(url, steps=steps) for url in urls]), strict=True):
+        found += visit.problems
+        if visit.value != [True] * 5:
+            found.append(f"{url}: picture, sound, length, captions, no error: {visit.value}")
+    return found

@@ -20,6 +20,7 @@ await answer(async ({ chromium: executablePath, urls, port }) => {
         failed: Object.fromEntries(failed.map((one) => [one.id, one.displayValue ?? one.title])),
         shift: lhr.audits["cumulative-layout-shift"].numericValue,
         bytes: lhr.audits["total-byte-weight"].numericValue,
+        blocked_ms: lhr.audits["total-blocking-time"].numericValue,
         paint_ms: lhr.audits["largest-contentful-paint"].numericValue,
         error: lhr.runtimeError?.message ?? null,
       });

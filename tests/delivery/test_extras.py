@@ -75,8 +75,8 @@ def test_a_transcript_with_anything_but_text_in_it_is_refused(tmp_path: Path, fr
 
 
 def test_a_stream_and_descriptions_are_found(tmp_path: Path) -> None:
-    (tmp_path / "hls").mkdir()
-    (tmp_path / "hls" / "master.m3u8").touch()
+    (tmp_path / "streaming").mkdir()
+    (tmp_path / "streaming" / "main.m3u8").touch()
     (tmp_path / "descriptions.vtt").touch()
     found = read_extras(tmp_path, "en")
-    assert (found.stream, found.descriptions) == ("hls/master.m3u8", "descriptions.vtt")
+    assert (found.stream, found.descriptions) == ("streaming/main.m3u8", "descriptions.vtt")

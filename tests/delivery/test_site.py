@@ -175,9 +175,9 @@ def test_the_default_version_is_the_english_one(watches: list[Watch]) -> None:
 
 def test_what_a_package_holds_besides_comes_along(tmp_path: Path) -> None:
     place = _package(tmp_path / "out", "en").folder
-    (place / "hls" / "720").mkdir(parents=True)
-    (place / "hls" / "720" / "1.m4s").write_bytes(b"x")
-    (place / "hls" / "master.m3u8").write_text("#EXTM3U")
+    (place / "streaming" / "720").mkdir(parents=True)
+    (place / "streaming" / "720" / "1.m4s").write_bytes(b"x")
+    (place / "streaming" / "main.m3u8").write_text("#EXTM3U")
     (place / "chapters.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:02.000\nFirst &amp; last\n")
     (place / "thumbnails").mkdir()
     (place / "thumbnails" / "a.jpg").write_bytes(b"x")
@@ -185,9 +185,9 @@ def test_what_a_package_holds_besides_comes_along(tmp_path: Path) -> None:
     (place / "thumbnails" / "thumbnails.json").write_text(json.dumps(listing))
     (page,) = write_site(tmp_path / "site", [read_package(place)], BASE)
     media = tmp_path / "site" / "media" / page.watch.variant
-    assert (media / "hls" / "720" / "1.m4s").is_file() and (media / "chapters.vtt").is_file()
+    assert (media / "streaming" / "720" / "1.m4s").is_file() and (media / "chapters.vtt").is_file()
     source = (tmp_path / "site" / "en" / "index.html").read_text()
-    assert source.index("hls/master.m3u8") < source.index('video.mp4" type')  # what adapts comes first
+    assert source.index("streaming/main.m3u8") < source.index('video.mp4" type')  # what adapts comes first
     assert "First &amp; last" in source
     thumbnail = f"{BASE}media/{page.watch.variant}/thumbnails/a.jpg"
     assert source.count(thumbnail) >= 3 and thumbnail in (tmp_path / "site" / "sitemap.xml").read_text()

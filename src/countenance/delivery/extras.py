@@ -16,11 +16,11 @@ from typing import Any
 
 from countenance.delivery.bidi import unmarked
 from countenance.delivery.chapters import Chapter
+from countenance.delivery.renditions import MAIN
 from countenance.errors import InputError
 
 CHAPTERS, DESCRIPTIONS, TRANSCRIPT = "chapters.vtt", "descriptions.vtt", "transcript.html"
 THUMBNAILS = "thumbnails/thumbnails.json"
-STREAMS = ("hls/master.m3u8", "cmaf/master.m3u8", "stream/master.m3u8")
 WIDEST_FIRST = (16 / 9, 1.0, 9 / 16)  # shapes in the order in which search engines and cards want them
 
 _TIMING = re.compile(r"(?:(\d+):)?(\d\d):(\d\d)\.(\d{3})[ \t]+-->[ \t]+(?:(\d+):)?(\d\d):(\d\d)\.(\d{3})")
@@ -65,10 +65,16 @@ def read_extras(folder: Path, language: str) -> Extras:
     return Extras(
         chapters=read_chapters(chapters.read_text(encoding="utf-8")) if chapters.is_file() else (),
         thumbnails=_thumbnails(folder, language),
-        stream=next((path for path in STREAMS if (folder / path).is_file()), ""),
+        stream=_stream(folder),
         descriptions=DESCRIPTIONS if (folder / DESCRIPTIONS).is_file() else "",
         transcript=_checked(transcript) if transcript.is_file() else "",
     )
+
+
+def _stream(folder: Path) -> str:
+    """The playlist of an export of the package that streams, whatever its profile is called."""
+    found = sorted(folder.glob(f"*/{MAIN}"))
+    return found[0].relative_to(folder).as_posix() if found else ""
 
 
 def read_chapters(vtt: str) -> tuple[Chapter, ...]:

@@ -16,7 +16,7 @@ def page_data(page: Page, pages: Sequence[Page], base: str, title: str) -> dict[
     where the video is long enough that search engines look for moments themselves.
     """
     watch, media = page.watch, media_of(page.watch, base)
-    described = {name: value for name, value in watch.jsonld.items() if name != "@context"}
+    described = {name: value for name, value in watch.jsonld.items() if name not in ("@context", "hasPart")}
     work_id, video_id = f"{page.url}#work", f"{page.url}#video"
     video = {
         **described,
