@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from countenance.campaign.backup import tell_backups
 from countenance.campaign.certificate import FORMAT, about, digest, write_certificate
 from countenance.campaign.jobsrecord import forget_jobs
 from countenance.campaign.journal import FOLDER, Journal, journal_path, new_journal, read_journal, write_journal
@@ -119,6 +120,7 @@ def forget(project: Project, name: str, actor: str, *, inputs: bool = False, say
         say("destroying files and keys")
         _destroy(project, name, journal, remains)
         renew_pages(project, journal.person.pages, journal.person.variants)
+        tell_backups(project)
         say("rebuilding databases")
         for place in places:
             rebuild(project, place)

@@ -61,10 +61,10 @@ def writing(project: Project) -> Iterator[Connection]:
         raise CountenanceError(f"the database could not be written ({why}); nothing of this step was kept.") from exc
 
 
-def migrate(project: Project, url: str | None = None) -> None:
+def migrate(project: Project, url: str | None = None, revision: str = "head") -> None:
     """Bring the database to the newest table layout, and its rights in order; makes the file when it is absent.
 
-    `url` names the database of a project that has no settings yet.
+    `url` names the database of a project that has no settings yet, `revision` an older layout, to fill in a backup.
     """
     # Alembic takes a fifth of a second to import, which commands that only read should not pay.
     from alembic import command
@@ -76,7 +76,7 @@ def migrate(project: Project, url: str | None = None) -> None:
         config.attributes["connection"] = connection
         try:
             with roles.unguarded(connection):
-                command.upgrade(config, "head")
+                command.upgrade(config, revision)
         except ProgrammingError as exc:
             raise InputError(
                 f"the tables of {project.folder} are of another version, and this login may not change them "
