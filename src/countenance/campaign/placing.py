@@ -53,8 +53,13 @@ def upload(project: Project, task: Task, report: Report) -> Outcome:
     spec = task.spec
     settings = find_sink(project, spec["sink"])
     sink = open_sink(project, settings)
+    with reading(project) as connection:
+        stands = stands_in(connection, spec["release"])
+    if not stands:  # what an earlier try sent must not stay
+        _take_back(project, settings, sink, spec["name"])
+        raise _withdrawn(spec["release"], spec["name"], settings)
     path = package_of(project, spec["release"]) / spec["part"]
-    if _stands(project, spec["release"]) and sha256_file(path) != spec["sha256"]:
+    if sha256_file(path) != spec["sha256"]:
         raise InputError(f"{path} is not the file that was to be published any more; publish the variant again.")
     item = Item(spec["name"], path, spec["sha256"], spec["bytes"], media_type(spec["part"]), settings.immutable)
     return Outcome({"url": place(project, settings, sink, item, report, release_id=spec["release"])})
@@ -125,7 +130,7 @@ def place(
                 mark_placed(connection, settings.name, item.name, address)
     if not stands:
         _take_back(project, settings, sink, item.name)
-        raise RightsError(f"release {release_id} was withdrawn; {item.name} is not at {settings.name}.")
+        raise _withdrawn(str(release_id), item.name, settings)
     return address
 
 
@@ -189,9 +194,8 @@ class _Memory:
         note_resume(self.project, self.sink, self.name, text)
 
 
-def _stands(project: Project, release_id: str) -> bool:
-    with reading(project) as connection:
-        return stands_in(connection, release_id)
+def _withdrawn(release_id: str, name: str, settings: SinkSettings) -> RightsError:
+    return RightsError(f"release {release_id} was withdrawn; {name} is not at {settings.name}.")
 
 
 def _take_back(project: Project, settings: SinkSettings, sink: Sink, name: str) -> None:
