@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countenance.delivery.addresses import Page, alternates, base_of, hreflang, media_of, pages_of
+from countenance.delivery.addresses import alternates, base_of, hreflang, media_of, site_of
 from countenance.delivery.extras import Extras, Thumbnail
 from countenance.delivery.watch import Watch
 
@@ -29,29 +29,26 @@ versions = st.lists(
 )
 
 
-def _family(page: Page, pages: list[Page]) -> list[Page]:
-    return [one for one in pages if one.watch.face == page.watch.face]
-
-
 @given(versions)
 def test_what_a_page_says_of_another_is_what_the_other_says_of_itself(chosen: list[tuple[str, str]]) -> None:
-    pages = pages_of([watch(language, face) for language, face in chosen], BASE)
-    at = {page.url: page for page in pages}
-    assert len(at) == len(pages)
-    for page in pages:
-        told = alternates(page, pages)
+    site = site_of([watch(language, face) for language, face in chosen], BASE)
+    at = {page.url: page for page in site.pages}
+    assert len(at) == len(chosen)
+    for page in site.pages:
+        told = alternates(page, site)
         codes = [code for code, _ in told]
         assert len(set(codes)) == len(codes)
         assert codes[-1] == "x-default" and told[-1][1] in dict(told[:-1]).values()
         for code, url in told[:-1]:
             assert hreflang(at[url].watch.language) == code
-            assert alternates(at[url], pages) == told  # closed: the same set on every version
-        assert {code for code in codes[:-1]} == {hreflang(one.watch.language) for one in _family(page, pages)}
+            assert alternates(at[url], site) == told  # closed: the same set on every version
+        spoken = [language for language, face in chosen if face == page.watch.face]
+        assert set(codes[:-1]) == set(map(hreflang, spoken))
 
 
 def test_of_versions_that_search_engines_cannot_tell_apart_the_plain_language_is_named() -> None:
-    pages = pages_of([watch("es-419"), watch("es")], BASE)
-    assert alternates(pages[0], pages) == [("es", f"{BASE}es/"), ("x-default", f"{BASE}es/")]
+    site = site_of([watch("es-419"), watch("es")], BASE)
+    assert alternates(site.pages[0], site) == [("es", f"{BASE}es/"), ("x-default", f"{BASE}es/")]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sites import Film, make_watch
 
-from countenance.delivery.addresses import Page, media_of, pages_of
+from countenance.delivery.addresses import Page, media_of, site_of
 from countenance.delivery.opengraph import Tag, link_tags, locale_of
 
 BASE = "https://example.org/espresso/"
@@ -19,7 +19,7 @@ def page(tmp_path: Path) -> Page:
     for name in ("video.mp4", "poster.jpg", "thumbnail.jpg"):
         (tmp_path / name).write_bytes(b"x")
     film = Film(tmp_path / "video.mp4", tmp_path / "poster.jpg", tmp_path / "thumbnail.jpg", (640, 360))
-    return pages_of([make_watch(tmp_path / "out", film, "de")], BASE)[0]
+    return site_of([make_watch(tmp_path / "out", film, "de")], BASE).pages[0]
 
 
 def _tags(page: Page, base: str = BASE) -> tuple[Tag, ...]:

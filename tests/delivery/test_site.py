@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import html5lib
 import pytest
 
-from countenance.delivery.addresses import Page, alternates, pages_of
+from countenance.delivery.addresses import alternates, site_of
 from countenance.delivery.site import write_site
 from countenance.delivery.sitemap import SITEMAP, VIDEO
 from countenance.delivery.watch import Watch, read_package, seconds_of
@@ -165,12 +165,12 @@ def test_nothing_to_show_is_an_error_not_an_empty_site(tmp_path: Path) -> None:
 
 def test_two_campaigns_cannot_share_one_place(watches: list[Watch]) -> None:
     with pytest.raises(InputError, match="both ben in"):
-        pages_of([*watches, watches[-1]], BASE)
+        site_of([*watches, watches[-1]], BASE)
 
 
 def test_the_default_version_is_the_english_one(watches: list[Watch]) -> None:
-    pages: list[Page] = pages_of(watches, BASE)
-    assert alternates(pages[1], pages)[-1] == ("x-default", f"{BASE}en/")
+    site = site_of(watches, BASE)
+    assert alternates(site.pages[1], site)[-1] == ("x-default", f"{BASE}en/")
 
 
 def test_what_a_package_holds_besides_comes_along(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import quote, urlsplit
 
 from countenance.delivery.watch import Watch
@@ -20,6 +22,38 @@ class Page:
     watch: Watch
     path: str
     url: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """All pages of a site, and which of them belong together."""
+
+    base: str
+    pages: tuple[Page, ...]
+
+    def family(self, page: Page) -> Sequence[Page]:
+        """The page and its translations: the same face in all languages."""
+        return self._by_face[page.watch.face]
+
+    def translations(self, page: Page) -> list[Page]:
+        """The same face in other languages."""
+        return [one for one in self.family(page) if one is not page]
+
+    def versions(self, page: Page) -> list[Page]:
+        """Other faces in the same language."""
+        return [one for one in self._by_language[page.watch.language] if one is not page]
+
+    @property
+    def several_faces(self) -> bool:
+        return len(self._by_face) > 1
+
+    @cached_property
+    def _by_face(self) -> Mapping[str, Sequence[Page]]:
+        return _grouped(self.pages, lambda page: page.watch.face)
+
+    @cached_property
+    def _by_language(self) -> Mapping[str, Sequence[Page]]:
+        return _grouped(self.pages, lambda page: page.watch.language)
 
 
 @dataclass(frozen=True)
@@ -41,8 +75,9 @@ def base_of(url: str) -> str:
     return url.rstrip("/") + "/"
 
 
-def pages_of(watches: Sequence[Watch], base: str) -> list[Page]:
-    """Where each video's page stands. InputError when two would stand at one place."""
+def site_of(watches: Sequence[Watch], base_url: str) -> Site:
+    """Where each video's page stands. InputError when two would stand at one place, or the address is none."""
+    base = base_of(base_url)
     first: dict[str, str] = {}
     pages: dict[str, Page] = {}
     for watch in watches:
@@ -54,12 +89,12 @@ def pages_of(watches: Sequence[Watch], base: str) -> list[Page]:
                 f"{watch.language}: give the packages of one campaign alone."
             )
         pages[path] = Page(watch, path, f"{base}{path}")
-    return list(pages.values())
+    return Site(base, tuple(pages.values()))
 
 
-def alternates(page: Page, pages: Sequence[Page]) -> list[tuple[str, str]]:
+def alternates(page: Page, site: Site) -> list[tuple[str, str]]:
     """(hreflang, address) of a page and all its translations, the same list on each of them, with a default."""
-    family = [one for one in pages if one.watch.face == page.watch.face]
+    family = site.family(page)
     # Of two versions that search engines cannot tell apart (es-419 beside es) the plain language is the one they mean.
     codes = dict.fromkeys(hreflang(one.watch.language) for one in family)
     told = {code: _of_code(family, code).url for code in codes}
@@ -83,6 +118,13 @@ def media_of(watch: Watch, base: str) -> Media:
         thumbnail=f"{folder}{quote(chosen.path)}" if chosen else f"{folder}poster.jpg",
         thumbnail_size=(chosen.width, chosen.height) if chosen else watch.size,
     )
+
+
+def _grouped(pages: Sequence[Page], key: Callable[[Page], str]) -> Mapping[str, Sequence[Page]]:
+    found: dict[str, list[Page]] = defaultdict(list)
+    for page in pages:
+        found[key(page)].append(page)
+    return found
 
 
 def _of_code(family: Sequence[Page], code: str) -> Page:

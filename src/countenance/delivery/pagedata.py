@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from countenance.delivery.addresses import Page, media_of
+from countenance.delivery.addresses import Page, Site, media_of
 from countenance.delivery.chapters import LEAST_CLIPS_S, clips
 
 
-def page_data(page: Page, pages: Sequence[Page], base: str, title: str) -> dict[str, Any]:
+def page_data(page: Page, site: Site, title: str) -> dict[str, Any]:
     """A JSON-LD document with a VideoObject and a CreativeWork for schema.org's context.
 
     Moments are told in one of two ways, never both: clips where the video has chapters, else how to jump to a second,
     where the video is long enough that search engines look for moments themselves.
     """
-    watch, media = page.watch, media_of(page.watch, base)
+    watch, media = page.watch, media_of(page.watch, site.base)
     described = {name: value for name, value in watch.jsonld.items() if name not in ("@context", "hasPart")}
     work_id, video_id = f"{page.url}#work", f"{page.url}#video"
     video = {
@@ -30,7 +29,6 @@ def page_data(page: Page, pages: Sequence[Page], base: str, title: str) -> dict[
         "isPartOf": {"@id": work_id},
         **_moments(page),
     }
-    family = [one for one in pages if one.watch.face == watch.face and one is not page]
     work = {
         "@type": "CreativeWork",
         "@id": work_id,
@@ -41,7 +39,7 @@ def page_data(page: Page, pages: Sequence[Page], base: str, title: str) -> dict[
         "video": {"@id": video_id},
         "workTranslation": [
             {"@type": "CreativeWork", "@id": f"{one.url}#work", "url": one.url, "inLanguage": one.watch.language}
-            for one in family
+            for one in site.translations(page)
         ],
     }
     kept = {name: value for name, value in work.items() if value not in ([], "")}

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from countenance.delivery.addresses import Page, base_of, media_of, pages_of
+from countenance.delivery.addresses import Page, Site, media_of, site_of
 from countenance.delivery.site_pages import front_page, made_page, title_of, watch_page
 from countenance.delivery.sitemap import Entry, video_sitemap
 from countenance.delivery.watch import Watch
@@ -26,20 +26,19 @@ def write_site(out: Path, watches: Sequence[Watch], base_url: str, verify_url: s
     `base_url` is where the folder will be served, `verify_url` where `countenance serve` answers. InputError for an
     address that is none, for nothing to show, and for a folder that holds other things than a site.
     """
-    base = base_of(base_url)
-    pages = pages_of(watches, base)
-    if not pages:
+    site = site_of(watches, base_url)
+    if not site.pages:
         raise InputError("there is no released video to show; `countenance serving` tells why.")
     _clear(out)
     script = _write_script(out)
-    for page in pages:
+    for page in site.pages:
         _copy_media(page.watch, out / "media" / page.watch.variant)
-        write_bytes(out / page.path / "index.html", watch_page(page, pages, base, verify_url, script).encode())
+        write_bytes(out / page.path / "index.html", watch_page(page, site, verify_url, script).encode())
         write_bytes(out / page.path / "made" / "index.html", made_page(page, verify_url).encode())
-    write_bytes(out / "index.html", front_page(pages).encode())
-    write_bytes(out / "sitemap.xml", video_sitemap(_entry(page, pages, base) for page in pages))
-    write_bytes(out / "robots.txt", f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n".encode())
-    return pages
+    write_bytes(out / "index.html", front_page(site).encode())
+    write_bytes(out / "sitemap.xml", video_sitemap(_entry(page, site) for page in site.pages))
+    write_bytes(out / "robots.txt", f"User-agent: *\nAllow: /\nSitemap: {site.base}sitemap.xml\n".encode())
+    return list(site.pages)
 
 
 def _write_script(out: Path) -> str:
@@ -59,10 +58,10 @@ def _copy_media(watch: Watch, target: Path) -> None:
         shutil.copytree(watch.folder / stream, target / stream)
 
 
-def _entry(page: Page, pages: Sequence[Page], base: str) -> Entry:
-    watch, media = page.watch, media_of(page.watch, base)
+def _entry(page: Page, site: Site) -> Entry:
+    watch, media = page.watch, media_of(page.watch, site.base)
     return Entry(
-        page.url, media.video, media.thumbnail, title_of(page, pages), watch.jsonld["description"], watch.duration_s,
+        page.url, media.video, media.thumbnail, title_of(page, site), watch.jsonld["description"], watch.duration_s,
         watch.jsonld["uploadDate"], watch.markets, watch.jsonld.get("expires"),
     )  # fmt: skip
 

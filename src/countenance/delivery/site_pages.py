@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from markupsafe import Markup
 
-from countenance.delivery.addresses import DEFAULT_LANGUAGE, Page, alternates, media_of
+from countenance.delivery.addresses import DEFAULT_LANGUAGE, Page, Site, alternates, media_of
 from countenance.delivery.bidi import is_right_to_left
 from countenance.delivery.opengraph import link_tags
 from countenance.delivery.pagedata import page_data
@@ -23,12 +22,11 @@ SPEEDS = ("0.5", "0.75", "1", "1.25", "1.5", "2")
 WIDE, TALL = Fraction(5, 4), Fraction(4, 5)  # a wide picture fills the page; others have the text beside them
 
 
-def watch_page(page: Page, pages: Sequence[Page], base: str, verify_url: str | None, script: str) -> str:
+def watch_page(page: Page, site: Site, verify_url: str | None, script: str) -> str:
     """The HTML of a watch page; `script` is where the player's script lies, below the site."""
     watch = page.watch
-    others = [one for one in pages if one.watch.face == watch.face and one is not page]
-    versions = [one for one in pages if one.watch.language == watch.language and one is not page]
-    title, summary = title_of(page, pages), _summary(watch)
+    others = site.translations(page)
+    title, summary = title_of(page, site), _summary(watch)
     up = "../" * page.path.count("/")
     return _render(
         "watch.html.j2",
@@ -37,15 +35,15 @@ def watch_page(page: Page, pages: Sequence[Page], base: str, verify_url: str | N
         watch=watch,
         title=title,
         summary=summary,
-        tags=link_tags(page, media_of(watch, base), title, summary, [one.watch.language for one in others]),
+        tags=link_tags(page, media_of(watch, site.base), title, summary, [one.watch.language for one in others]),
         local=f"{up}media/{watch.variant}/",
         script=f"{up}{script}",
-        alternates=alternates(page, pages) if others else [],
-        jsonld=Markup(_script_json(page_data(page, pages, base, title))),  # escaped for scripts
+        alternates=alternates(page, site) if others else [],
+        jsonld=Markup(_script_json(page_data(page, site, title))),  # escaped for scripts
         languages=[
             (one.watch.language, words_of(one.watch.language)["name"], one.url, _relative(page, one)) for one in others
         ],
-        versions=[(face_name(one.watch.face), _relative(page, one)) for one in versions],
+        versions=[(face_name(one.watch.face), _relative(page, one)) for one in site.versions(page)],
         chapters=[(_seconds(one.start_ms), clock(one.start_ms), one.title) for one in watch.extras.chapters],
         transcript=Markup(watch.extras.transcript),  # checked when it was read: nothing but a transcript's elements
         released=day(watch.released_at, watch.language),
@@ -63,27 +61,25 @@ def made_page(page: Page, verify_url: str | None) -> str:
     )
 
 
-def front_page(pages: Sequence[Page]) -> str:
+def front_page(site: Site) -> str:
     """The page at the root: it names every video and sends nobody anywhere by themselves."""
-    several = len({page.watch.face for page in pages}) > 1
     cards = [
         {
             "path": page.path,
             "language": page.watch.language,
             "name": words_of(page.watch.language)["name"],
-            "face": face_name(page.watch.face) if several else "",
+            "face": face_name(page.watch.face) if site.several_faces else "",
             "picture": f"media/{page.watch.variant}/poster.jpg",
             "size": page.watch.size,
         }
-        for page in pages
+        for page in site.pages
     ]
-    return _render("front.html.j2", DEFAULT_LANGUAGE, title=pages[0].watch.title, cards=cards)
+    return _render("front.html.j2", DEFAULT_LANGUAGE, title=site.pages[0].watch.title, cards=cards)
 
 
-def title_of(page: Page, pages: Sequence[Page]) -> str:
+def title_of(page: Page, site: Site) -> str:
     """Unique on the site: the campaign, the face where there are several, and the language."""
-    faces = {one.watch.face for one in pages}
-    parts = [page.watch.title, *([face_name(page.watch.face)] if len(faces) > 1 else [])]
+    parts = [page.watch.title, *([face_name(page.watch.face)] if site.several_faces else [])]
     return " · ".join([*parts, words_of(page.watch.language)["name"]])
 
 

@@ -124,7 +124,8 @@ for (const player of document.querySelectorAll(".player")) {
       if (!menu.contains(event.target)) menu.open = false;
     }
     const said = event.target.closest("[data-at], [data-start]");
-    if (!said || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const selecting = said?.dataset.start && String(getSelection());
+    if (!said || selecting || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault(); // the moment is on this page
     go(+(said.dataset.at ?? said.dataset.start));
     play();
