@@ -39,12 +39,13 @@ def released(
     markets: tuple[str, ...] = ("DE", "AT"),
     channels: tuple[str, ...] = ("web",),
     film_bytes: int = FILM_BYTES,
+    face: str = "keep",
     of: int | None = None,
 ) -> Path:
     """A release on record that rests on ben's grant, with the package of variant `of` (default: as the release)."""
     made = variant_id(number if of is None else of)
     folder = out / made
-    _write(folder, number, language, film_bytes)
+    _write(folder, number, language, film_bytes, face)
     grant = record_grant(project, load_grant(EXAMPLES / "ben" / "grant.yaml"), "ops").grant
     record = {
         "language": language, "grants": [grant_commitment(project, grant)], "release_id": release_id(number),
@@ -58,7 +59,7 @@ def released(
         if of is None:
             ledger.connection.execute(
                 insert(variant).values(
-                    id=made, job="j", campaign=CAMPAIGN, face="keep", language=language, state="released"
+                    id=made, job="j", campaign=CAMPAIGN, face=face, language=language, state="released"
                 )
             )
         ledger.connection.execute(
@@ -71,7 +72,7 @@ def released(
     return folder
 
 
-def _write(folder: Path, seed: int, language: str, film_bytes: int) -> None:
+def _write(folder: Path, seed: int, language: str, film_bytes: int, face: str) -> None:
     content = {
         "video.mp4": random.Random(seed).randbytes(film_bytes),
         "poster.jpg": random.Random(seed + 100).randbytes(2000),
@@ -80,15 +81,29 @@ def _write(folder: Path, seed: int, language: str, film_bytes: int) -> None:
         "transcript.txt": b"Kaffee\n",
         "qc.json": b"{}",
         "qc.html": b"<!doctype html>",
-        "receipt.json": b'{"review": {"by": "Ina Weber"}}',
+        "receipt.json": json.dumps(
+            {
+                "receipt": {
+                    "campaign": CAMPAIGN, "variant": {"face": face}, "review": {"in_one_go": False, "by": "Ina Weber"},
+                },
+                "record": {
+                    "variant_id": folder.name, "release_id": release_id(seed), "language": language,
+                    "released_at": "2026-11-21T10:00:00.000000Z",
+                },
+                "disclosure": {"sentence": "Changed with AI.", "player_note": "AI modified.", "parts": ["mouth"]},
+            }
+        ).encode(),
         "patches/ben.png": b"inside",
         "hls/master.m3u8": b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow/index.m3u8\n",
         "hls/low/index.m3u8": b"#EXTM3U\n" + b"".join(b"%d.m4s\n" % n for n in range(SEGMENTS)),
         **{f"hls/low/{n}.m4s": random.Random(seed * 50 + n).randbytes(3000) for n in range(SEGMENTS)},
         "video.jsonld": json.dumps(
             {
-                "@context": "https://schema.org", "@type": "VideoObject", "contentUrl": "video.mp4", "duration": "PT2S",
-                "thumbnailUrl": ["poster.jpg"], "caption": {"contentUrl": "captions.vtt"}, "inLanguage": language,
+                "@context": "https://schema.org", "@type": "VideoObject", "name": CAMPAIGN, "description": "Kaffee",
+                "contentUrl": "video.mp4", "duration": "PT2S", "uploadDate": "2026-11-21T10:00:00+00:00",
+                "thumbnailUrl": ["poster.jpg"], "inLanguage": language, "transcript": "Kaffee",
+                "caption": {"@type": "MediaObject", "contentUrl": "captions.vtt", "inLanguage": language},
+                "width": {"value": 1280}, "height": {"value": 720}, "regionsAllowed": ["DE", "AT"],
             }
         ).encode(),
     }  # fmt: skip
