@@ -1,10 +1,9 @@
-"""Audio description of a variant: its script spoken in the pauses, as a text track and as a sound track of its own."""
+"""Audio description of a variant: its script spoken in the pauses of speech. `described_sound` makes a file of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -15,43 +14,32 @@ from countenance.campaign.ownwords import own_alignment, trusted
 from countenance.campaign.soundtrack import speech_spans
 from countenance.campaign.stages import key_of
 from countenance.campaign.task import HEARD_HZ, Task
-from countenance.campaign.voice_facts import voice_engine
 from countenance.delivery.descriptions import Described, Span, pauses, rooms
 from countenance.delivery.said_at import starts_of
 from countenance.errors import InputError
-from countenance.media import mix
-from countenance.media.audio import Samples, read_audio
-from countenance.media.loudness import integrated_lufs
-from countenance.media.m4a import write_m4a
-from countenance.provenance.disclosure import ReleaseRecord, digital_source_type
-from countenance.provenance.metadata import write_source_type
-from countenance.provenance.sealing import extend
-from countenance.provenance.sound_mark import mark_sound
-from countenance.provenance.steps import description_spoken, sound_taken_out
+from countenance.media.audio import Samples
 from countenance.speech.activity import speech_segments
 from countenance.speech.fit import RATE_HZ, FittedSpeech, fit_voice
 from countenance.speech.reading import reading
 from countenance.speech.voice import NOBODY, Voice, VoiceWish, voice_from
-from countenance.store.files import atomic_path, read_json, sha256_file, write_json
+from countenance.store.files import atomic_path, read_json, write_json
 from countenance.store.holdings import WORK, hold
 from countenance.store.secrets import find_text_secret
 
-AUDIO, TRACK = "description.m4a", "descriptions.vtt"
 FASTER = 0.25  # by which a description may be hurried where the pause is short
-_DUCKING = mix.Ducking(depth_db=12.0, attack_s=0.2, release_s=0.4, hold_s=0.3)
 _DESCRIPTION = "description/1"
 
 
 @dataclass(frozen=True, eq=False)
 class Description:
-    """A script as it is spoken: `voice` (n,) float32 at 48 kHz on the output's clock, silent between the passages.
+    """A script as it is spoken: for each passage that is, the sound of its voice, (n,) float32 at 48 kHz.
 
     `notes` say, one sentence each, what did not fit; `facts` say who spoke.
     """
 
     language: str
     passages: tuple[Described, ...]
-    voice: Samples
+    voices: tuple[Samples, ...]
     notes: tuple[str, ...]
     facts: dict[str, Any]
 
@@ -74,71 +62,19 @@ def describe(task: Task) -> Description | None:
     key = key_of(_DESCRIPTION, said, wish.identity(), language, words, lexicon, task.timeline.duration)
     folder = task.project.work / "description" / key
     hold(task.project, WORK, f"description/{key}", [wish.of] if wish.of else [])
-    record, samples = folder / "description.json", folder / "voice.npy"
+    record, sounds = folder / "description.json", folder / "voices.npz"
     if not record.is_file():
         made = _spoken(task, script, wish)
         folder.mkdir(parents=True, exist_ok=True)
-        with atomic_path(samples) as part, part.open("wb") as file:
-            np.save(file, made.voice)
+        with atomic_path(sounds) as part, part.open("wb") as file:
+            np.savez(file, *made.voices)
         told = [asdict(one) for one in made.passages]
         write_json(record, {"passages": told, "notes": list(made.notes), "facts": made.facts})
     facts = read_json(record)
-    return Description(
-        language,
-        tuple(Described(**one) for one in facts["passages"]),
-        np.load(samples, mmap_mode="r", allow_pickle=False),
-        tuple(facts["notes"]),
-        facts["facts"],
-    )
-
-
-def write_description(
-    task: Task, made: Description, video: Path, target: Path, record: ReleaseRecord, key: bytes
-) -> dict[str, Any]:
-    """Write the sound of a sealed video with its description to `target`, sealed; returns what the receipt says of it.
-
-    The sound steps back under the description, whose voice carries the release's mark by `key` as the sound does. As
-    long as the video's sound and in time with it, so that a player can change over. InputError when the video is
-    silent; errors otherwise as those of `sealing.extend`.
-    """
-    sound = read_audio(video, RATE_HZ)
-    if sound is None or not sound.size:
-        raise InputError("the brief has a description, but the master has no sound to lay it over: remove that line.")
-    mixed = described_sound(sound, made, mix.profile_named(task.brief.sound.profile), key, int(record.mark_id, 16))
-    engine = voice_engine(made.facts)
-    whole = replace(record, engines=(*record.engines, *([engine] if engine else [])))
-    with atomic_path(target) as part:
-        plain = part.with_suffix(".plain.m4a")
-        try:
-            write_m4a(plain, mixed, RATE_HZ)
-            write_source_type(plain, part, digital_source_type(whole))
-        finally:
-            plain.unlink(missing_ok=True)
-    steps = [sound_taken_out(), description_spoken(made.language)]
-    manifest_id = extend(task.project, video, target, steps, title="audio description")
-    return {
-        "manifest_id": manifest_id,
-        "sha256": sha256_file(target),
-        "voice": made.facts,
-        "passages": len(made.passages),
-        "left_out": list(made.notes),
-    }
-
-
-def described_sound(sound: Samples, made: Description, profile: mix.Profile, key: bytes, mark_id: int) -> Samples:
-    """A sound (n, channels) at 48 kHz with the description over it, as long as the sound, at a profile's loudness."""
-    spans = [(one.start_s, one.end_s) for one in made.passages if one.spoken]
-    if not spans:
-        return sound
-    voice = np.zeros(len(sound), np.float32)
-    heard = np.asarray(made.voice[: len(sound)], np.float32)
-    voice[: len(heard)] = heard
-    level = integrated_lufs(sound, RATE_HZ)
-    voice *= np.float32(mix.gain_to(voice, RATE_HZ, level if np.isfinite(level) else profile.lufs))
-    channels = sound.shape[1] if sound.shape[1] == mix.SURROUND else 2
-    marked = mark_sound(mix.placed(voice, channels), RATE_HZ, key, mark_id)
-    below = mix.widened(sound, channels) * mix.ducking_gain(spans, len(sound), RATE_HZ, _DUCKING)[:, None]
-    return mix.mastered(mix.summed([marked, below]), RATE_HZ, profile)
+    with np.load(sounds, allow_pickle=False) as kept:
+        voices = tuple(kept[f"arr_{number}"] for number in range(len(kept.files)))
+    found = tuple(Described(**one) for one in facts["passages"])
+    return Description(language, found, voices, tuple(facts["notes"]), facts["facts"])
 
 
 def _wish(wish: VoiceWish) -> VoiceWish:
@@ -150,8 +86,8 @@ def _spoken(task: Task, script: Sequence[Passage], wish: VoiceWish) -> Descripti
     duration_s = float(task.timeline.duration)
     voice = voice_from(wish, lambda name: find_text_secret(task.project, name))
     free = pauses(_speech(task), duration_s)
-    track = np.zeros(round(duration_s * RATE_HZ), np.float32)
     found: list[Described] = []
+    voices: list[Samples] = []
     notes: list[str] = []
     wanted = sorted(((_wanted_s(task, one), one) for one in script), key=lambda one: one[0])
     after_s = 0.0
@@ -168,10 +104,10 @@ def _spoken(task: Task, script: Sequence[Passage], wish: VoiceWish) -> Descripti
             found.append(Described(min(wanted_s, duration_s), end_s, passage.text, spoken=False))
             continue
         after_s = start_s + _length_s(speech)
-        _lay(track, speech, start_s)
+        voices.append(_sounding(speech))
         found.append(Described(round(start_s, 3), round(after_s, 3), passage.text))
     facts = {**voice.facts, "of": wish.of or NOBODY}
-    return Description(task.variant.language, tuple(found), track, tuple(notes), facts)
+    return Description(task.variant.language, tuple(found), tuple(voices), tuple(notes), facts)
 
 
 def _fitted(
@@ -196,12 +132,10 @@ def _say(task: Task, voice: Voice, text: str, target_s: float, limit: float) -> 
     return fit_voice(voice, said, language, target_s, limit=limit, lexicon=lexicon)
 
 
-def _lay(track: Samples, speech: FittedSpeech, start_s: float) -> None:
-    """Put speech on the track, its first sound at `start_s`."""
+def _sounding(speech: FittedSpeech) -> Samples:
+    """From its first sound to its last."""
     first_s, last_s = speech.span_s
-    heard = speech.audio[round(first_s * RATE_HZ) : round(last_s * RATE_HZ)]
-    at = round(start_s * RATE_HZ)
-    track[at : at + len(heard)] += heard[: len(track) - at]
+    return np.array(speech.audio[round(first_s * RATE_HZ) : round(last_s * RATE_HZ)], np.float32)
 
 
 def _length_s(speech: FittedSpeech) -> float:

@@ -12,12 +12,15 @@ from countenance.campaign.task import Task
 from countenance.delivery.captions import cues, problems
 from countenance.delivery.chapters import Chapter, chapters_at, chapters_vtt, clips, found_chapters
 from countenance.delivery.cue import Cue, Turn
+from countenance.delivery.extras import CHAPTERS, TRANSCRIPT
 from countenance.delivery.said_at import starts_of
 from countenance.delivery.sound_notes import with_sounds
 from countenance.delivery.transcript import timed_transcript, transcript, transcript_html
 from countenance.delivery.webvtt import srt, webvtt
 from countenance.errors import InputError
 from countenance.speech.phones import Word
+
+TIMED = "transcript.times.txt"
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,12 @@ class TextFiles:
     transcript_html: str
     chapters_vtt: str | None
     chapters: tuple[Chapter, ...]
+
+    @property
+    def beside(self) -> dict[str, str]:
+        """The files of a package that only some packages have, by their names."""
+        found = {TRANSCRIPT: self.transcript_html, TIMED: self.timed_transcript}
+        return {**found, CHAPTERS: self.chapters_vtt} if self.chapters_vtt else found
 
     def clips(self, page_url: str) -> list[dict[str, Any]]:
         """The chapters for `hasPart` of the VideoObject, on the page where the video is watched."""
