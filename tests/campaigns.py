@@ -28,14 +28,13 @@ SCRIPT, TRANSLATION = "This coffee machine.", "Diese Maschine."
 
 def painted_of(row: VariantRow) -> Iterator[Painted]:
     """The painted boxes of a variant, as they were inspected."""
-    folder = painting_of(row)
-    for told in sorted(folder.glob("*.json")):
-        yield from read_patches(told.with_suffix(".bin"), json.loads(told.read_text())["sha256"])
+    for folder in painting_of(row):
+        yield from read_patches(folder / "boxes.bin", json.loads((folder / "facts.json").read_text())["sha256"])
 
 
-def painting_of(row: VariantRow) -> Path:
-    """The folder of what was painted for a variant."""
-    return Path(row.render["folder"]).parents[1] / str(row.render["painting"])
+def painting_of(row: VariantRow) -> list[Path]:
+    """The folders of what was painted for a variant, section by section."""
+    return sorted(Path(row.render["folder"]).parents[1].glob(f"{row.render['painting']}.*"))
 
 
 def grant(talent: str, **changes: Any) -> dict[str, Any]:

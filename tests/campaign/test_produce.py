@@ -248,7 +248,7 @@ def test_pictures_that_were_changed_after_the_inspection_are_not_released(short_
     outcome = produce(project, write_campaign(tmp_path, short_master, faces=("keep",), languages=("de",)), out)
     (row,) = outcome.variants
     approve(project, row.id, "Rita Reviewer", in_one_go=False)
-    patches = painting_of(row) / "0000.bin"
+    patches = painting_of(row)[0] / "boxes.bin"
     content = bytearray(patches.read_bytes())
     content[len(content) // 2] ^= 255
     patches.write_bytes(content)

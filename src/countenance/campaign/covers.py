@@ -19,7 +19,7 @@ import numpy as np
 import zstandard
 
 from countenance.campaign.sections import Section, master_sections
-from countenance.campaign.stages import Progress, Seen, key_of, perception_key
+from countenance.campaign.stages import Progress, Seen, at_hand, key_of, perception_key
 from countenance.errors import InputError
 from countenance.media.beside import ahead
 from countenance.media.decode import decode
@@ -27,26 +27,29 @@ from countenance.media.frame import Box
 from countenance.store.files import locked, write_bytes
 from countenance.store.holdings import WORK, hold
 from countenance.store.project import Project
+from countenance.store.results import share
 from countenance.synthesis.occlusion import Cover, Occlusion
 
 _COVERS = "covers/1"
+_FILE = "covers.npz"
 _LONG_LOOK = 12  # times at a photo: belief grows from picture to picture
 
 
 def covers_name(seen: Seen, track: int) -> str:
-    """The folder below `work` of what hides one person of a master."""
+    """What the folders below `work` are named after that hold what hides one person of a master."""
     return f"covers/{key_of(_COVERS, perception_key(seen.sha256), track)}"
 
 
 def look(project: Project, seen: Seen, talent: str, track: int, number: int, progress: Progress) -> None:
     """Find what hides a person, whom the master shows as `talent`, in one section, or find that it was done."""
-    name = covers_name(seen, track)
-    target = _file(project, name, number)
+    name = _section_name(seen, track, number)
+    folder = project.work / name
     hold(project, WORK, name, [talent])
-    with locked(project.work / "jobs" / f"{name.replace('/', '-')}-{number}.lock"):
-        if not target.is_file():
+    with locked(project.work / "jobs" / f"{name.replace('/', '-')}.lock"):
+        if not at_hand(project, name, folder / _FILE):
             section = master_sections(seen.master, seen.perception.shots)[number]
-            write_bytes(target, _packed(list(_found(seen, track, section, progress))))
+            write_bytes(folder / _FILE, _packed(list(_found(seen, track, section, progress))))
+        share(project, name, folder, [talent])
 
 
 def _found(seen: Seen, track: int, section: Section, progress: Progress) -> Iterator[tuple[int, Cover]]:
@@ -80,7 +83,7 @@ class Covers:
         place = bisect_right(self._firsts, source) - 1
         if place not in self._open:
             self._open.clear()  # pictures come in order: one section at a time is enough
-            self._open[place] = _read(_file(self.project, self.name, place))
+            self._open[place] = _read(self.project.work / f"{self.name}.{place:04d}" / _FILE)
         return self._open[place].at(source)
 
     @cached_property
@@ -141,5 +144,5 @@ def _read(path: Path) -> _Kept:
         raise InputError(f"{path} cannot be read ({problem}); remove it and run `countenance produce` again.") from None
 
 
-def _file(project: Project, name: str, number: int) -> Path:
-    return project.work / name / f"{number:04d}.npz"
+def _section_name(seen: Seen, track: int, number: int) -> str:
+    return f"{covers_name(seen, track)}.{number:04d}"

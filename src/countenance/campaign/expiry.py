@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -16,6 +16,7 @@ from countenance.campaign.forget import forget
 from countenance.campaign.jobsrecord import forget_ended_jobs
 from countenance.campaign.periods import Period
 from countenance.errors import InputError
+from countenance.jobs.forgetting import ended_before, forget_jobs
 from countenance.ledger.log import entries_in
 from countenance.rights.clock import today
 from countenance.rights.pulls import WITHDRAWN
@@ -119,6 +120,15 @@ def _jobs(project: Project, period: Period) -> Iterator[Kept]:
     count = forget_ended_jobs(database, before_ms, delete=False)
     if count:
         yield Kept(period.kind, f"{count} ended jobs", day, partial(forget_ended_jobs, database, before_ms))
+    with reading(project) as connection:
+        ended = ended_before(connection, before_ms / 1000)
+    if ended:
+        yield Kept(period.kind, f"{len(ended)} ended jobs", day, partial(_end_jobs, project, ended))
+
+
+def _end_jobs(project: Project, jobs: Sequence[str]) -> None:
+    with writing(project) as connection:
+        forget_jobs(connection, jobs)
 
 
 def _people(project: Project, period: Period) -> Iterator[Kept]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,6 +29,8 @@ from countenance.campaign.remains import KEY, Remain, known_holdings, packages_o
 from countenance.campaign.rows import erase_rows, replica_database
 from countenance.campaign.search import Searched, copies_in, search
 from countenance.errors import CountenanceError, InputError
+from countenance.jobs.forgetting import jobs_about, runs_now
+from countenance.jobs.sql import clock
 from countenance.ledger.log import entries_in, transaction, utc_now
 from countenance.rights.erasure import erase_grants
 from countenance.rights.pulls import pull_release
@@ -43,6 +46,7 @@ from countenance.store.tables import release
 from countenance.synthesis.facemodel import forget_face_model
 
 ERASURE, ENTRY = "erasure", "person.erased"
+_LOOK_AGAIN_S = 0.5
 THE_PERSON = "the person"  # acts in the ledger without a name
 Say = Callable[[str], None]
 
@@ -101,7 +105,7 @@ def forget(project: Project, name: str, actor: str, *, inputs: bool = False, say
         write_journal(path, journal)
         say("withdrawing grants")
         _withdraw(project, name, actor)
-        held.enter_context(_jobs_stopped(project, say))
+        held.enter_context(_jobs_stopped(project, journal.person, say))
         copies, missing = replicas(project)
         places = [own_place(project), *copies]
         # Again, now that no job runs: what was made since is found, too.
@@ -157,8 +161,9 @@ def _withdraw(project: Project, name: str, actor: str) -> None:
 
 
 @contextmanager
-def _jobs_stopped(project: Project, say: Say) -> Iterator[None]:
-    """Hold the locks of all jobs: those that run stop by themselves, now that the grants are withdrawn.
+def _jobs_stopped(project: Project, person: Person, say: Say) -> Iterator[None]:
+    """Hold the locks of all jobs, and wait for tasks of theirs elsewhere: those that run stop by themselves, now that
+    the grants are withdrawn.
 
     A job takes its own lock first and others' later (renderings, releases), so these are not waited for here.
     """
@@ -167,7 +172,16 @@ def _jobs_stopped(project: Project, say: Say) -> Iterator[None]:
             if _taken(path):
                 say("waiting for a running job to stop")
             held.enter_context(locked(path))
+        while _is_worked_on(project, person):
+            say("waiting for a worker to stop")
+            time.sleep(_LOOK_AGAIN_S)
         yield
+
+
+def _is_worked_on(project: Project, person: Person) -> bool:
+    with reading(project) as connection:
+        jobs = jobs_about(connection, (person.name, *person.jobs))
+        return runs_now(connection, jobs, clock(connection))
 
 
 def _taken(path: Path) -> bool:
@@ -211,6 +225,7 @@ def _rows(project: Project, journal: Journal, copies: list[Place]) -> None:
         for row in rows:
             pull_release(ledger, row.id, ERASURE, journal.actor)
         erase_grants(project, ledger.connection, person.name, journal.begun_at)
+        journal.jobs = max(journal.jobs, len(jobs_about(ledger.connection, (person.name, *person.jobs))))
         erase_rows(ledger.connection, person)
     for place in copies:
         if place.database.is_file():

@@ -24,15 +24,13 @@ from countenance.campaign.stages import key_of, perception_key, speech_key
 from countenance.jobs.graph import Job, Task
 from countenance.store.files import sha256_file
 
-CPU = "cpu"
+CPU, SEAL = "cpu", "seal"  # queues: whoever seals needs the signing key and the folder of releases
 VERSION = 1  # of what the kinds below mean; a task of another version waits for a worker that knows it
 
 
 def job_of(order: Order) -> Job:
     """The job of an order: the same order is the same job."""
-    request = order.request()
-    name = key_of("job", request["digest"], request["out"], request["approve_as"], request["patches"])
-    return Job(f"produce-{name}", order.brief.campaign, order.brief.owner, request)
+    return Job(_job_id(order), order.brief.campaign, order.brief.owner, order.request())
 
 
 def release_job(order: Order, key: str, release_id: str) -> Job:
@@ -46,7 +44,7 @@ def first_tasks(order: Order) -> Iterator[Task]:
     perceived = perception_key(sha256)
     seeing = _task("see", f"see-{perceived}", "see the master", spec, makes=[f"work/perception/{perceived}"])
     yield seeing
-    screening = _task("screen", f"screen-{job_of(order).id[-24:]}", "screen the master", spec, needs=(seeing.key,))
+    screening = _task("screen", f"screen-{_job_id(order)[-24:]}", "screen the master", spec, needs=(seeing.key,))
     yield screening
     spoken: dict[str, Task] = {}
     for language in dict.fromkeys(variant.language for variant in order.plan.variants if variant.dubs):
@@ -74,7 +72,7 @@ def painting_tasks(order: Order, painting: Painting) -> Iterator[Task]:
             folder = covers_name(seen, part.track)
             name = f"{folder.replace('covers/', 'look-')}-{section.number}"
             looks[part.track, section.number] = name
-            makes = [f"work/{folder}/{section.number:04d}.npz"]
+            makes = [f"work/{folder}.{section.number:04d}"]
             yield _task("look", name, f"look at {part.name}{_of(section, parts)}", spec, section=section, makes=makes)
     painted = []
     for section in sections:
@@ -83,7 +81,7 @@ def painting_tasks(order: Order, painting: Painting) -> Iterator[Task]:
         spec = {**_painting_spec(order, painting), "section": section.number}
         name = f"{painting.name.replace('paint/', 'paint-')}-{section.number}"
         painted.append(name)
-        about, makes = f"paint {key}{_of(section, sections)}", [f"work/{painting.name}/{section.number:04d}.json"]
+        about, makes = f"paint {key}{_of(section, sections)}", [f"work/{painting.section_name(section.number)}"]
         yield _task("paint", name, about, spec, needs, task.variant_id, section, makes)
     name, makes = _named("judge", order, key, painting.name), [f"work/{rendering_name(painting)}"]
     spec = _painting_spec(order, painting)
@@ -126,12 +124,25 @@ def _task(
     """`makes` are files or folders below the project's, by which it is known whether the result is still there."""
     seconds = seconds_of(kind, 1, len(section.pictures) if section else pictures, megapixels)
     return Task(
-        key, kind, CPU, about, needs, {**spec, "makes": list(makes)}, variant, max(0.1, seconds), version=VERSION
+        key,
+        kind,
+        SEAL if kind == "seal" else CPU,
+        about,
+        needs,
+        {**spec, "makes": list(makes)},
+        variant,
+        max(0.1, seconds),
+        version=VERSION,
     )
 
 
+def _job_id(order: Order) -> str:
+    request = order.request()
+    return "produce-" + key_of("job", request["digest"], request["out"], request["approve_as"], request["patches"])
+
+
 def _spec(order: Order) -> dict[str, Any]:
-    return {"request": order.request()}
+    return {"request": order.request(), "job": _job_id(order)}
 
 
 def _painting_spec(order: Order, painting: Painting) -> dict[str, Any]:
@@ -141,7 +152,7 @@ def _painting_spec(order: Order, painting: Painting) -> dict[str, Any]:
 
 def _named(kind: str, order: Order, *parts: str) -> str:
     """A key for what belongs to one order alone."""
-    text = "|".join((job_of(order).id, *parts))
+    text = "|".join((_job_id(order), *parts))
     return f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 

@@ -142,7 +142,7 @@ class _Kind:
     part: Callable[[Order, Task, Progress], Outcome]
 
     def __call__(self, project: Project, task: Task, report: Report) -> Outcome:
-        order = order_of(project, task.spec["request"])
+        order = order_of(project, task.spec["request"], task.spec["job"])
         wall, cpu = time.monotonic(), time.process_time()
         outcome = self.part(order, task, lambda _stage, done, of: report(done, of))
         took = noted(time.process_time() - cpu, time.monotonic() - wall)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from countenance.campaign.brief import Brief, load_brief
+from countenance.campaign.bundle import unbundled
 from countenance.campaign.painting import Painting
 from countenance.campaign.permission import Watch
 from countenance.campaign.plan import Plan, plan
@@ -18,6 +19,7 @@ from countenance.campaign.stages import Progress, Seen, see, speak_dub
 from countenance.campaign.task import Task
 from countenance.campaign.variants import ensure_variants
 from countenance.errors import InputError
+from countenance.jobs.state import job_state
 from countenance.store.project import Project
 
 
@@ -80,17 +82,28 @@ class Order:
         return hash((self.project.root, self.digest))
 
 
-def order_of(project: Project, request: dict[str, Any]) -> Order:
-    """The order of a recorded request. Raises InputError when the brief, or a file that it names, is another now."""
+def order_of(project: Project, request: Mapping[str, Any], job: str = "") -> Order:
+    """The order of a recorded request, of a job where its files may have to be brought to this machine.
+
+    Raises InputError when the brief, or a file that it names, is another now.
+    """
+    path = Path(request["brief"])
+    if job and not path.is_file() and (bundle := _bundle(project, job)):
+        path = unbundled(project, bundle)
     return _order(
         project,
-        request["brief"],
+        str(path),
         request["digest"],
         request["out"],
         request["approve_as"],
         bool(request.get("patches")),  # requests of older versions do not say
         datetime.now(UTC).date(),
     )
+
+
+@lru_cache(maxsize=16)
+def _bundle(project: Project, job: str) -> dict[str, Any]:
+    return dict(job_state(project, job).request.get("bundle", {}))
 
 
 @lru_cache(maxsize=4)

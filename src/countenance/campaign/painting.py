@@ -23,7 +23,7 @@ from countenance.campaign.mouthfootage import mouths_of
 from countenance.campaign.ownmouth import own_mouth
 from countenance.campaign.plan import Part
 from countenance.campaign.sections import Section, film_sections, master_sections, needed
-from countenance.campaign.stages import Progress, key_of, perception_key
+from countenance.campaign.stages import Progress, at_hand, key_of, perception_key
 from countenance.campaign.task import HEARD_HZ, Task, shown_frames
 from countenance.campaign.voiceover import Except, VoiceOver, pictures_of
 from countenance.media.beside import Beside, ahead
@@ -38,6 +38,7 @@ from countenance.quality.parts import joined
 from countenance.speech.visemes import mouth_targets
 from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_json
 from countenance.store.holdings import WORK, hold
+from countenance.store.results import share
 from countenance.synthesis import lipsync, patchfile, swap
 from countenance.synthesis.engine import Laid, Painter
 from countenance.synthesis.heading import glimpses_of, kept_heading
@@ -50,6 +51,7 @@ ENGINES: Mapping[str, dict[str, Any]] = {
     "lipsync": {"version": "4", **lipsync.SETTINGS},
 }
 _PAINT = "paint/1"
+BOXES, _FACTS = "boxes.bin", "facts.json"  # of a section; the facts are written last
 _AHEAD = 2  # pictures looked at and not yet painted: each is held twice
 
 
@@ -62,7 +64,7 @@ class Painting:
 
     @property
     def name(self) -> str:
-        """The folder below `work`, by everything that goes in."""
+        """What the folders of its sections below `work` are named after: everything that goes in."""
         task = self.task
         parts = [[part.track, part.engines, _references(task, part)] for part in task.variant.parts]
         speech = task.dub.sound.parent.name if task.dub else None
@@ -73,24 +75,28 @@ class Painting:
         return f"paint/{key_of(_PAINT, perception_key(task.seen.sha256), *given)}"
 
     @property
-    def folder(self) -> Path:
-        return self.task.project.work / self.name
-
-    @property
     def sections(self) -> tuple[Section, ...]:
         shots = self.task.seen.perception.shots
         return film_sections(master_sections(self.task.master, shots), self.task.timeline, shots)
 
+    def section_name(self, number: int) -> str:
+        """The folder below `work` of one section."""
+        return f"{self.name}.{number:04d}"
+
+    def folder(self, number: int) -> Path:
+        return self.task.project.work / self.section_name(number)
+
     def is_painted(self, number: int) -> bool:
-        return (self.folder / f"{number:04d}.json").is_file()
+        """Whether a section is on this machine; it is brought here if another has painted it."""
+        return at_hand(self.task.project, self.section_name(number), self.folder(number) / _FACTS)
 
     def boxes(self, number: int) -> Path:
         """Where the painted boxes of a section lie."""
-        return self.folder / f"{number:04d}.bin"
+        return self.folder(number) / BOXES
 
     def facts(self, number: int) -> dict[str, Any]:
         """What is known of a painted section: its digest, notes and cost."""
-        return dict(read_json(self.folder / f"{number:04d}.json"))
+        return dict(read_json(self.folder(number) / _FACTS))
 
     def digest(self) -> str:
         """What stands for all pictures of the film."""
@@ -108,13 +114,16 @@ def paint_section(painting: Painting, number: int, progress: Progress) -> None:
     """Paint one section, or find that it was done. The same inputs give the same pictures, bit for bit."""
     task = painting.task
     people = {name for one in task.variant.parts for name in (one.seen, one.shown)}
-    hold(task.project, WORK, painting.name, people | {use.talent for use in task.variant.uses})
-    lock = f"{painting.name.replace('/', '-')}-{number}.lock"
-    with locked(task.project.work / "jobs" / lock):  # two jobs may want the same pictures
+    people |= {use.talent for use in task.variant.uses}
+    name, folder = painting.section_name(number), painting.folder(number)
+    hold(task.project, WORK, name, people)
+    with locked(task.project.work / "jobs" / f"{name.replace('/', '-')}.lock"):  # two jobs may want the same pictures
         if not painting.is_painted(number):
-            painting.folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
+            sweep(folder)
             _looked_at(painting, painting.sections[number], progress)
             _paint(painting, painting.sections[number], progress)
+        share(task.project, name, folder, people, campaign=task.brief.campaign, owner=task.brief.owner)
 
 
 def measured_people(painting: Painting) -> dict[str, Measured]:
@@ -159,7 +168,6 @@ def _others(task: Task) -> list[str]:
 def _paint(painting: Painting, section: Section, progress: Progress) -> None:
     task, timeline = painting.task, painting.task.timeline
     started, cpu = time.monotonic(), time.process_time()
-    sweep(painting.folder)
     hand_back()
     members = _members(painting)
     meters = {part.track: _meter(painting, part) for part in _measured_parts(task)}
@@ -174,7 +182,7 @@ def _paint(painting: Painting, section: Section, progress: Progress) -> None:
         with atomic_path(_meter_file(painting, section.number, track)) as part:
             meter.save(part)
     write_json(
-        painting.folder / f"{section.number:04d}.json",
+        painting.folder(section.number) / _FACTS,
         {
             "sha256": sha256,
             "pictures": [section.first, section.stop],
@@ -195,7 +203,7 @@ def _looked_at(painting: Painting, section: Section, progress: Progress) -> None
 
 
 def _meter_file(painting: Painting, number: int, track: int) -> Path:
-    return painting.folder / f"{number:04d}-{track}.npz"
+    return painting.folder(number) / f"meter-{track}.npz"
 
 
 def _composed(

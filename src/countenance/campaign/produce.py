@@ -7,10 +7,11 @@ when it is started again, and other workers may help meanwhile. What is finished
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from countenance.campaign.brief import UNTOUCHED, load_brief
+from countenance.campaign.bundle import bundled
 from countenance.campaign.graph import first_tasks, job_of, release_job, release_start
 from countenance.campaign.kinds import KINDS
 from countenance.campaign.order import Order, order_of
@@ -80,7 +81,11 @@ def produce(
     require_texts(project, brief, warn)
     order = Order(project, brief, brief.digest(), wanted, approve_as, patches, out.resolve())
     _enter(order)
-    _run(order, job_of(order), list(first_tasks(order)), processes, progress)
+    job = job_of(order)
+    bundle = bundled(project, brief.path, brief.talents, brief.campaign, brief.owner)
+    if bundle:
+        job = replace(job, request={**job.request, "bundle": bundle})
+    _run(order, job, list(first_tasks(order)), processes, progress)
     return Outcome(out, tuple(variant_rows(project, order.digest)))
 
 

@@ -22,7 +22,6 @@ from countenance.campaign.permission import Watch, publishing_uses, require_in, 
 from countenance.campaign.receipt import digest_of, make_receipt
 from countenance.campaign.render import Rendering, with_paint
 from countenance.campaign.sealed import (
-    PIECES,
     POSTER,
     UNSEALED_POSTER,
     UNSEALED_VIDEO,
@@ -32,7 +31,7 @@ from countenance.campaign.sealed import (
     seal_files,
 )
 from countenance.campaign.sound_alone import AUDIO, write_sound_alone
-from countenance.campaign.stages import Progress
+from countenance.campaign.stages import Progress, at_hand
 from countenance.campaign.task import Task, shown_frames
 from countenance.campaign.variants import VariantRow, record_release, release_state
 from countenance.campaign.voice_facts import voice_engine
@@ -65,10 +64,13 @@ from countenance.provenance.watermark import Marker
 from countenance.rights.decide import Use
 from countenance.rights.grants import RecordedGrant
 from countenance.rights.register import grant_commitment
-from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_json
+from countenance.store.files import atomic_path, locked, read_json, sha256_file, sweep, write_bytes, write_json
+from countenance.store.holdings import WORK, hold
+from countenance.store.results import drop_result, share
 from countenance.store.secrets import load_or_create_symmetric
 
 MARK_KEY = "watermark"
+_PIECE = f"piece{ENDING}"  # written last, after the poster
 _PARTS = {"swap": "face", "lipsync": "mouth"}
 
 
@@ -92,6 +94,7 @@ def release_variant(
             sealed = _released(task, row, rendering, grants, package, watch.over(progress), uses)
         except RightsError:
             if release_state(project, folder.name) is None:
+                _clear(task, rendering, folder)
                 shutil.rmtree(folder, ignore_errors=True)  # sealed or half sealed, but not let out
             watch.require()  # says in the ledger that it was refused, if asking on the way did not
             raise
@@ -173,10 +176,7 @@ def _seal(
 ) -> None:
     record = _record(task, row, rendering, grants)
     if not is_encoded(folder):
-        for section in rendering.painting.sections:
-            if not _piece(folder, section.number).is_file():
-                _encode(task, record, rendering, folder, section.number, progress)
-        _join(task, record, rendering, folder)
+        _join(task, record, rendering, folder, progress)
     require_badge(folder / UNSEALED_VIDEO, record)
     delivered = measure_delivered(task, rendering, folder / UNSEALED_VIDEO)
     receipt = make_receipt(task, row, rendering, grants, record)
@@ -194,7 +194,7 @@ def _seal(
         sealed["audio"] = write_sound_alone(task.project, folder / VIDEO, folder / AUDIO, record)
     facts = {"record": record.to_json(), "receipt": receipt, **sealed, "delivered": delivered}
     write_json(folder / "release.json", facts)
-    clear_unsealed(folder)
+    _clear(task, rendering, folder)
 
 
 def _record(task: Task, row: VariantRow, rendering: Rendering, grants: Sequence[RecordedGrant]) -> ReleaseRecord:
@@ -235,16 +235,29 @@ def encode_section(task: Task, row: VariantRow, rendering: Rendering, number: in
     Errors as for `release_variant`.
     """
     grants = _require(task, row, rendering)
-    folder = task.project.releases / row.review["release_id"]
+    if is_encoded(task.project.releases / row.review["release_id"]):
+        return
     uses = publishing_uses(task.project, task.brief, task.variant, row)
     watch = Watch(task.project, task.brief, uses, [task.variant.key])
-    with locked(task.project.work / "jobs" / f"release-{folder.name}-{number}.lock"):
-        if not is_encoded(folder) and not _piece(folder, number).is_file():
-            _encode(task, _record(task, row, rendering, grants), rendering, folder, number, watch.over(progress))
+    _encoded(task, _record(task, row, rendering, grants), rendering, number, watch.over(progress))
 
 
-def _piece(folder: Path, number: int) -> Path:
-    return folder / PIECES / f"{number:04d}{ENDING}"
+def _piece_name(release_id: str, number: int) -> str:
+    """The folder below `work` of an encoded section, and of the poster if it is in that section."""
+    return f"pieces/{release_id}.{number:04d}"
+
+
+def _encoded(task: Task, record: ReleaseRecord, rendering: Rendering, number: int, progress: Progress) -> Path:
+    """The folder of an encoded section; encoded now, unless this machine or another has done so."""
+    project, name = task.project, _piece_name(record.release_id, number)
+    folder, people = project.work / name, {use.talent for use in task.variant.uses}
+    hold(project, WORK, name, people)
+    with locked(project.work / "jobs" / f"{name.replace('/', '-')}.lock"):
+        if not at_hand(project, name, folder / _PIECE):
+            sweep(folder)
+            _encode(task, record, rendering, folder, number, progress)
+        share(project, name, folder, people, campaign=task.brief.campaign, owner=task.brief.owner)
+    return folder
 
 
 def _encode(
@@ -255,7 +268,7 @@ def _encode(
     key, mark_id = load_or_create_symmetric(task.project, MARK_KEY), int(record.mark_id, 16)
     marker, badge = Marker(key, mark_id, cuts_of(task), section.first), badge_of(record)
     subtitles = subtitles_of(task, rendering.facts.get("voice_over", ()), _foot_px(badge, master.width, master.height))
-    poster = _poster_number(task) if number == _poster_section(task, rendering) else None
+    poster = _poster_number(task)
     hand_back()
 
     def finished() -> Iterator[Frame]:
@@ -271,7 +284,7 @@ def _encode(
             yield frame
             progress(f"release {task.variant.key}", place + 1, len(timeline.source))
 
-    with atomic_path(_piece(folder, number)) as part:
+    with atomic_path(folder / _PIECE) as part:
         encode_piece(
             part,
             finished(),
@@ -281,16 +294,23 @@ def _encode(
         )
 
 
-def _poster_section(task: Task, rendering: Rendering) -> int:
-    poster = _poster_number(task)
-    return next(one.number for one in rendering.painting.sections if poster in one.pictures)
-
-
-def _join(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Path) -> None:
-    """The sections as one film, with the sound."""
-    pieces = [_piece(folder, section.number) for section in rendering.painting.sections]
+def _join(task: Task, record: ReleaseRecord, rendering: Rendering, folder: Path, progress: Progress) -> None:
+    """The sections as one film, with the sound; and the poster."""
+    sections = rendering.painting.sections
+    pieces = [_encoded(task, record, rendering, section.number, progress) for section in sections]
+    poster = next(piece for piece in pieces if (piece / UNSEALED_POSTER).is_file())
+    write_bytes(folder / UNSEALED_POSTER, (poster / UNSEALED_POSTER).read_bytes())
     with atomic_path(folder / UNSEALED_VIDEO) as part:
-        join(part, pieces, sound=task.sound(_sound_mark(task, record)))
+        join(part, [piece / _PIECE for piece in pieces], sound=task.sound(_sound_mark(task, record)))
+
+
+def _clear(task: Task, rendering: Rendering, folder: Path) -> None:
+    """Remove what only the sealing needed."""
+    clear_unsealed(folder)
+    for section in rendering.painting.sections:
+        name = _piece_name(folder.name, section.number)
+        shutil.rmtree(task.project.work / name, ignore_errors=True)
+        drop_result(task.project, name)
 
 
 def _foot_px(badge: Badge, width: int, height: int) -> int:

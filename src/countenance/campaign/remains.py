@@ -25,7 +25,12 @@ _WORK = {
     "perception": "face tracks",
     "alignment": "times of spoken words",
     "speech": "spoken sound",
-    "render": "painted pictures and previews",
+    "covers": "what hid faces",
+    "paint": "painted pictures",
+    "render": "quality reports and previews",
+    "pieces": "encoded pictures of releases under way",
+    "briefs": "briefs whose files were brought from elsewhere",
+    "inputs": "a brief's files, brought from elsewhere",
 }
 _JOBS = "jobs"  # lock files, which hold nothing
 

@@ -18,7 +18,7 @@ from countenance.campaign.ownwords import own_words
 from countenance.campaign.painting import ENGINES, Painting, measured_people, paint_section, painted_boxes
 from countenance.campaign.plan import Part
 from countenance.campaign.sound_wish import USUAL_SOUND
-from countenance.campaign.stages import Progress, key_of
+from countenance.campaign.stages import Progress, at_hand, key_of
 from countenance.campaign.task import Task, shown_frames
 from countenance.campaign.voiceover import VoiceOver, subtitles_of
 from countenance.media import mix
@@ -30,6 +30,7 @@ from countenance.quality.measured import Measured, together
 from countenance.quality.report import render_report
 from countenance.store.files import atomic_path, locked, read_json, sweep, write_bytes, write_json
 from countenance.store.holdings import WORK, hold
+from countenance.store.results import share
 from countenance.synthesis.patchfile import Painted
 
 _RENDER = "render/3"
@@ -77,13 +78,14 @@ def judged(painting: Painting, progress: Progress, *, preview: bool) -> Renderin
     hold(task.project, WORK, rendering_name(painting), people | {use.talent for use in task.variant.uses})
     with locked(task.project.work / "jobs" / f"render-{folder.name}.lock"):
         done = folder / "render.json"
-        if not done.is_file():
+        if not at_hand(task.project, rendering_name(painting), done):
             sweep(folder)
             over = _known_over(folder) or _judge(painting, folder)
             if over:
                 return Painting(task, over)
         if preview and not (folder / "preview.mp4").is_file():
             _write_preview(painting, folder / "preview.mp4", progress)
+        share(task.project, rendering_name(painting), folder, campaign=task.brief.campaign, owner=task.brief.owner)
     return Rendering(folder, read_json(done), painting)
 
 

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy import URL, Connection, NullPool, Table, create_engine, delete, event, inspect, select, update
 
 from countenance.campaign.person import Person
+from countenance.jobs.forgetting import forget_jobs, jobs_about
 from countenance.store.buried import bury_person
 from countenance.store.holdings import VARIANT, WORK
-from countenance.store.tables import grant_record, holding, policy_finding, release, variant
+from countenance.store.tables import grant_record, holding, job, policy_finding, release, variant
 
 ERASED, SOMEBODY = "erased", "somebody"  # stand where a name stood
 
@@ -28,6 +29,9 @@ def erase_rows(connection: Connection, person: Person) -> None:
         _erase_from_notes(connection, person)
     if policy_finding.name in tables:
         _erase_from_reasons(connection, policy_finding, person)
+    if job.name in tables:
+        words = (person.name, *person.jobs)
+        forget_jobs(connection, jobs_about(connection, words), words)
     if holding.name in tables:
         names = {VARIANT: person.variants, WORK: person.work}
         for kind, gone in names.items():

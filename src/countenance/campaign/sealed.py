@@ -20,7 +20,6 @@ from countenance.store.files import sha256_file
 
 VIDEO, POSTER = "video.mp4", "poster.jpg"
 UNSEALED_VIDEO, UNSEALED_POSTER = "unsealed.mp4", "unsealed.jpg"  # what the encode leaves for the sealing
-PIECES = "pieces"  # a folder of the encoded sections
 _PARTS = "sealing"  # a folder of what is needed only while sealing
 
 
@@ -76,7 +75,6 @@ def seal_files(
 
 def clear_unsealed(folder: Path) -> None:
     """Remove what the encode left, once the release is sealed and on record."""
-    shutil.rmtree(folder / PIECES, ignore_errors=True)
     for name in (UNSEALED_VIDEO, UNSEALED_POSTER):
         (folder / name).unlink(missing_ok=True)
 

@@ -22,7 +22,7 @@ from countenance.media.audio import read_mono, write_wav
 from countenance.media.probe import Master, probe
 from countenance.models.catalogue import CATALOGUE
 from countenance.perception.perceive import perceive
-from countenance.perception.tracks import Perception, is_saved, load_perception, save_perception
+from countenance.perception.tracks import LAST_FILE, Perception, load_perception, save_perception
 from countenance.speech.activity import speech_span
 from countenance.speech.fit import RATE_HZ, fit_voice
 from countenance.speech.phones import Mark, Phone, Speech, Word, place
@@ -30,7 +30,9 @@ from countenance.speech.reading import reading
 from countenance.speech.voice import NOBODY, voice_from
 from countenance.store.files import atomic_path, read_json, sha256_file, write_json
 from countenance.store.holdings import WORK, hold
+from countenance.store.places import is_shared
 from countenance.store.project import Project
+from countenance.store.results import bring, share
 from countenance.store.secrets import find_text_secret
 
 _HEARD_HZ = 16000
@@ -50,6 +52,14 @@ def perception_key(sha256: str) -> str:
     return key_of(_PERCEPTION, sha256, [model.sha256 for model in CATALOGUE])
 
 
+def at_hand(project: Project, name: str, mark: Path) -> bool:
+    """Whether a result is whole on this machine; it is brought here if another has made it.
+
+    `mark` is the file of it that is written last.
+    """
+    return mark.exists() or (is_shared(project) and bring(project, name) and mark.exists())
+
+
 @dataclass(frozen=True)
 class Seen:
     """The master, its hash, and everything that was seen in it."""
@@ -65,11 +75,12 @@ def see(project: Project, brief: Brief, progress: Progress) -> Seen:
     sha256 = sha256_file(brief.master)
     folder = project.work / "perception" / perception_key(sha256)
     hold(project, WORK, f"perception/{folder.name}", (face.talent for face in brief.seen))
-    if not is_saved(folder):
+    if not at_hand(project, f"perception/{folder.name}", folder / LAST_FILE):
         folder.mkdir(parents=True, exist_ok=True)
         save_perception(
             folder, perceive(master, lambda done: progress("perceive", done, master.frames), scratch=folder)
         )
+    share(project, f"perception/{folder.name}", folder, campaign=brief.campaign, owner=brief.owner)
     perception = load_perception(folder)
     for face in brief.seen:
         if face.track >= perception.people:
@@ -101,8 +112,9 @@ def speak_dub(project: Project, brief: Brief, seen: Seen, language: str) -> Dub:
     folder = project.work / "speech" / speech_key(brief, seen.sha256, language)
     hold(project, WORK, f"speech/{folder.name}", [brief.presenter.talent, *([wish.of] if wish.of else [])])
     record = folder / "dub.json"
-    if not record.is_file():
+    if not at_hand(project, f"speech/{folder.name}", record):
         _speak(project, brief, seen, language, folder)
+    share(project, f"speech/{folder.name}", folder, campaign=brief.campaign, owner=brief.owner)
     facts = read_json(record)
     samples = _read_samples(folder / "samples.npy")
     speech = Speech(

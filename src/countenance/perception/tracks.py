@@ -100,7 +100,7 @@ class Perception:
 
 
 _FORGET_EVERY = 256  # pictures
-_MESHES, _REST = "meshes.npy", "tracks.npz"
+_MESHES, LAST_FILE = "meshes.npy", "tracks.npz"
 _SMALL = ("frames", "score", "pose", "embedding", "textures", "texture_frames")
 
 
@@ -121,18 +121,18 @@ def save_perception(folder: Path, seen: Perception) -> None:
     for number, track in enumerate(seen.tracks):
         arrays |= {f"{number}.{name}": getattr(track, name) for name in _SMALL}
         arrays[f"{number}.place"] = np.array([track.shot, track.person], np.int64)
-    with atomic_path(folder / _REST) as part:
+    with atomic_path(folder / LAST_FILE) as part:
         _write_arrays(part, arrays)
 
 
 def is_saved(folder: Path) -> bool:
-    return (folder / _REST).is_file()
+    return (folder / LAST_FILE).is_file()
 
 
 def load_perception(folder: Path) -> Perception:
     """What `save_perception` wrote; the meshes stay in their file until they are used."""
     meshes = np.load(folder / _MESHES, mmap_mode="r", allow_pickle=False)
-    with np.load(folder / _REST, allow_pickle=False) as data:
+    with np.load(folder / LAST_FILE, allow_pickle=False) as data:
         tracks: list[FaceTrack] = []
         start = 0
         while f"{len(tracks)}.place" in data:
