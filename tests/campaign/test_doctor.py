@@ -11,10 +11,14 @@ import pytest
 from releases import RELEASE
 
 from countenance.campaign import doctor
+from countenance.campaign.backup import backup
 from countenance.campaign.doctor import Finding, examine
 from countenance.rights.register import withdraw_grant
+from countenance.store.blobs import blob_path, put_blob
 from countenance.store.passphrase import VARIABLE, protect
 from countenance.store.project import Project
+from countenance.store.quota import usage
+from countenance.store.references import refer
 
 
 def _of(project: Project, part: str) -> list[Finding]:
@@ -26,7 +30,7 @@ def test_a_project_in_order_has_nothing_bad_and_every_part_is_looked_at(studio: 
     found = examine(studio[0], told.append)
     assert [one for one in found if one.state == "bad"] == []
     assert list(dict.fromkeys(one.part for one in found)) == told
-    assert len(told) == 10
+    assert len(told) == 14
 
 
 def test_open_keys_are_a_warning_and_sealed_ones_are_not(
@@ -110,3 +114,40 @@ def test_missing_models_are_named(
     found = _of(studio[0], "models")
     assert {one.state for one in found} == {"bad"}
     assert all("countenance models pull" in one.said for one in found)
+
+
+def test_a_needed_blob_that_was_changed_and_one_that_is_gone_are_told_apart(
+    studio: tuple[Project, Path], tmp_path: Path
+) -> None:
+    project, _ = studio
+    names = []
+    for content in ("one", "two"):
+        (tmp_path / content).write_text(content, encoding="utf-8")
+        names.append(put_blob(project, tmp_path / content))
+    refer(project, "evidence", "a form", names)
+    assert "2 of them read and true" in _of(project, "blobs")[0].said
+    blob_path(project, names[0]).unlink()
+    changed = blob_path(project, names[1])
+    changed.chmod(0o644)
+    changed.write_bytes(b"TWO")
+    found = {one.said.split()[1]: one for one in _of(project, "blobs")}
+    assert found[names[0]].state == found[names[1]].state == "bad"
+    assert "missing from" in found[names[0]].said and "damaged in" in found[names[1]].said
+
+
+def test_a_quota_that_is_nearly_used_up_is_a_warning(studio: tuple[Project, Path], tmp_path: Path) -> None:
+    project, _ = studio
+    assert _of(project, "quotas")[0].said == "none set"
+    with project.settings_path.open("a", encoding="utf-8") as stream:
+        stream.write('\n[quota]\nproject = "100 B"\n')
+    for size, state in ((50, "good"), (95, "warning"), (300, "bad")):
+        (tmp_path / "form").write_bytes(bytes(size - sum(one.size for one in usage(project))))
+        put_blob(project, tmp_path / "form")
+        assert [one.state for one in _of(project, "quotas")] == [state], size
+
+
+def test_a_project_without_a_backup_is_told_to_make_one(studio: tuple[Project, Path], tmp_path: Path) -> None:
+    project, _ = studio
+    assert _of(project, "backups")[0].state == "warning"
+    backup(project, tmp_path / "vault", None, "ops")
+    assert _of(project, "backups")[0].state == "good"

@@ -15,6 +15,7 @@ from typing import Literal
 from sqlalchemy import func, select
 from sqlalchemy.exc import DatabaseError
 
+from countenance.campaign.backup import backup_places
 from countenance.errors import CountenanceError
 from countenance.ledger.audit import verify
 from countenance.ledger.log import entries
@@ -22,16 +23,23 @@ from countenance.models.catalogue import CATALOGUE
 from countenance.models.pull import state_of
 from countenance.rights.pulls import pull_list
 from countenance.store import tables
+from countenance.store.buried import waiting_for_removal
 from countenance.store.database import engine, is_behind, reading
 from countenance.store.files import read_json, sha256_file
 from countenance.store.keycheck import check_keys
+from countenance.store.places import is_shared
 from countenance.store.project import Project
+from countenance.store.quota import in_words, usage
 from countenance.store.replicas import replicas
+from countenance.store.survey import check, clock_ahead_s, kept
 
 State = Literal["good", "warning", "bad"]
 GB = 10**9
 LEAST_FREE, SCARCE_FREE = 1 * GB, 10 * GB  # a minute of 1080p needs about a tenth of the former
 CLOCK_BEHIND_S = 120
+BLOB_SAMPLE = 20
+STORE_CLOCK_S = 60  # S3 itself refuses requests from a quarter of an hour on
+NEARLY = 0.9
 
 
 @dataclass(frozen=True)
@@ -167,6 +175,59 @@ def _space(project: Project) -> Iterator[tuple[State, str]]:
         yield ("warning", f"{told}: scarce for long masters") if free < SCARCE_FREE else ("good", told)
 
 
+def _blobs(project: Project) -> Iterator[tuple[State, str]]:
+    found = kept(project)
+    checked = check(project, sample=BLOB_SAMPLE)
+    for sha256 in (*checked.missing, *checked.damaged):
+        state = "missing from" if sha256 in checked.missing else "damaged in"
+        yield "bad", f"blob {sha256} is needed and {state} {found.place}; restore it from a backup, or make it again"
+    ahead_s = clock_ahead_s(project)
+    if abs(ahead_s) > STORE_CLOCK_S:
+        which = "ahead of" if ahead_s > 0 else "behind"
+        yield "warning", f"the clock of {found.place} is {abs(ahead_s):.0f} s {which} this machine's; set the clocks"
+    if not (checked.missing or checked.damaged):
+        yield "good", f"{found.blobs} in {found.place} ({in_words(found.size)}), {checked.read} of them read and true"
+
+
+def _results(project: Project) -> Iterator[tuple[State, str]]:
+    count = kept(project).results
+    if not is_shared(project):
+        yield "good", "machines share work by the project's folder"
+        return
+    erased = waiting_for_removal(project)
+    if erased:
+        yield "bad", f"{erased} blobs of erased people wait to be removed; run `countenance storage gc --really`"
+    yield "good", f"{count} shared by blobs"
+
+
+def _quota(project: Project) -> Iterator[tuple[State, str]]:
+    limited = [one for one in usage(project) if one.limit is not None]
+    for one in limited:
+        if one.limit is not None and one.size > NEARLY * one.limit:
+            state: State = "bad" if one.size > one.limit else "warning"
+            told = f"{one.sort} {one.name} keeps {in_words(one.size)} of {in_words(one.limit)}"
+            yield state, f"{told}; raise [quota], or make room with `countenance storage gc`"
+    if not limited:
+        yield "good", "none set"
+    elif all(one.size <= NEARLY * (one.limit or 0) for one in limited):
+        yield "good", f"{len(limited)}, none nearly reached"
+
+
+def _backups(project: Project) -> Iterator[tuple[State, str]]:
+    found = backup_places(project)
+    if not found:
+        yield "warning", "none was made yet; `countenance backup DIR` makes one"
+    for one in found:
+        if one.erased_since:
+            yield (
+                "bad",
+                f"the one in {one.folder} knows {one.erased_since} people who were erased since; run "
+                f"`countenance backup {one.folder}`",
+            )
+        else:
+            yield "good", f"{one.folder}, as of {one.at[:16]}"
+
+
 _LOOKS: dict[str, Callable[[Project], Iterator[tuple[State, str]]]] = {
     "settings": _settings,
     "database": _database,
@@ -177,5 +238,9 @@ _LOOKS: dict[str, Callable[[Project], Iterator[tuple[State, str]]]] = {
     "releases": _releases,
     "pull list": _pulls,
     "replicas": _replicas,
+    "blobs": _blobs,
+    "results": _results,
+    "quotas": _quota,
+    "backups": _backups,
     "free space": _space,
 }

@@ -13,6 +13,7 @@ import typer
 from countenance import __version__
 from countenance.cli import (
     align,
+    backup,
     bench,
     calibrate,
     campaigns,
@@ -36,6 +37,7 @@ from countenance.cli import (
     serving,
     setup,
     site,
+    storage,
     thumbnails,
     verify,
     visemes,
@@ -75,7 +77,8 @@ def _common(
 
 _ROOMS = (
     setup, keys, people, consent, policy, erasure, plan, produce, script, review, inspect, calibrate,
-    voices, align, visemes, preflight, ledger, verify, evidence, serving, export, site, reframe, thumbnails, doctor, bench,
+    voices, align, visemes, preflight, ledger, verify, evidence, serving, export, site, reframe, thumbnails, doctor,
+    storage, backup, bench,
     worker, campaigns,
     publish, withdraw,
 )  # fmt: skip

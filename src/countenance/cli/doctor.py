@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(call: Call) -> None:
-    """Look at database, keys, ledger, clock, models, releases, replicas and free space. Exit status 1 when one is bad.
+    """Look at database, keys, ledger, models, releases, blobs, backups and free space. Exit status 1 when one is bad.
 
     Nothing is changed; each finding says what to do.
     """

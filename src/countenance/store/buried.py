@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, inspect, select
+from sqlalchemy import Connection, delete, func, insert, inspect, select
 
 from countenance.errors import CountenanceError
 from countenance.store.blobs import cache_folder
@@ -83,6 +83,12 @@ def remove_buried(project: Project) -> int:
             connection.execute(delete(tombstone).where(tombstone.c.kind == BLOB, tombstone.c.name.in_(names)))
             _set(connection, GONE, {fingerprint(project, one) for one in names})
     return len(waiting)
+
+
+def waiting_for_removal(project: Project) -> int:
+    """How many blobs of what was erased still have to be removed."""
+    with reading(project) as connection:
+        return connection.execute(select(func.count()).where(tombstone.c.kind == BLOB)).scalar_one()
 
 
 def heed(project: Project, *, at_once: bool = False) -> int:
