@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from countenance.errors import CountenanceError
@@ -56,6 +57,10 @@ class Postmaster:
         below = descendants(number)
         os.kill(number, signal.SIGKILL)
         _until(lambda: not any(_lives(one) for one in (number, *below)), 30.0)  # they notice that it is gone
+        # Where nobody reaps it the dead server is a zombie, which others take for a running one.
+        sockets = Path(make_url(self.url).query["host"])  # type: ignore[arg-type]
+        for left in (self._server.pgdata / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
+            left.unlink(missing_ok=True)
         time.sleep(away_s)
         _patiently(self._server.ensure_postgres_running)
 
