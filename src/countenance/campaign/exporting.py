@@ -81,11 +81,12 @@ def export_variant(
     (work / final.name if profile.streams else work).mkdir(parents=True)
     try:
         captions = (package.folder / "captions.vtt").read_text(encoding="utf-8")
-        film = Film(video, captions if profile.streams else "", package.language)
-        term = digital_source_type(_release_record(project, served.release))
+        record = _release_record(project, served.release)
+        film = Film(video, captions if profile.streams else "", record)
+        term = digital_source_type(record)
         seal = partial(_sealed, project, video, profile.name, term)
         asked = _asking(progress, lambda: _require(project, package, place))
-        made = export_files(film, profile, work / final.name, seal, asked)
+        made = export_files(film, profile, work / final.name, seal, place, asked)
         facts = _facts(package, profile, made, work)
         _check(facts, profile)
         with transaction(project) as ledger:

@@ -14,10 +14,12 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 
+from countenance.delivery.relabel import Reshaping, reshaping
+from countenance.delivery.viewing import view
 from countenance.media.cmaf import read_track
 from countenance.media.dash import presentation
 from countenance.media.decode import decode
-from countenance.media.export import ExportProfile
+from countenance.media.export import CUT, ExportProfile
 from countenance.media.frame import Frame
 from countenance.media.hls import (
     Captions,
@@ -32,10 +34,12 @@ from countenance.media.levelling import Sounds, levelled
 from countenance.media.mix import profile_named
 from countenance.media.probe import Master, probe
 from countenance.media.recode import write_film, write_sound_track, write_tracks
-from countenance.provenance.steps import resized, sound_taken_out, transcoded
+from countenance.provenance.disclosure import ReleaseRecord, badge_text
+from countenance.provenance.steps import cropped, labelled, resized, sound_taken_out, transcoded
 
 Progress = Callable[[int, int], None]
 Seal = Callable[[Path, Sequence[Mapping[str, Any]], str], None]
+
 
 MAIN, MANIFEST = "main.m3u8", "main.mpd"
 _NAMES = {"h264": "H.264", "hevc": "HEVC", "av1": "AV1", "mpeg2": "MPEG-2", "aac": "AAC", "pcm_s24le": "PCM"}
@@ -43,11 +47,15 @@ _NAMES = {"h264": "H.264", "hevc": "HEVC", "av1": "AV1", "mpeg2": "MPEG-2", "aac
 
 @dataclass(frozen=True)
 class Film:
-    """What is exported: a sealed video, its captions as WebVTT ("" without), and its language (BCP 47)."""
+    """What is exported: a sealed video, its captions as WebVTT ("" without), and the record of its release."""
 
     video: Path
     captions: str
-    language: str
+    record: ReleaseRecord
+
+    @property
+    def language(self) -> str:
+        return self.record.language
 
 
 @dataclass(frozen=True)
@@ -61,12 +69,18 @@ class Made:
 
 
 def export_files(
-    film: Film, profile: ExportProfile, target: Path, seal: Seal, progress: Progress = lambda _done, _of: None
+    film: Film,
+    profile: ExportProfile,
+    target: Path,
+    seal: Seal,
+    channel: str,
+    progress: Progress = lambda _done, _of: None,
 ) -> tuple[Made, ...]:
-    """Write a film in the form of a profile; returns the files that were made.
+    """Write a film in the form of a profile for a channel; returns the files that were made.
 
     `target` is the file, or the folder (which is there) of a profile that streams. `seal(path, steps, medium)` seals a
-    file in place. Errors: InputError for a film that cannot be read, and those of `seal`.
+    file in place. A profile that cuts the picture has it framed by the faces, and its label drawn anew clear of what
+    the channel lays over it. Errors: InputError for a film that cannot be read, and those of `seal`.
     """
     master = probe(film.video)
     made = renditions(profile, (master.width, master.height), master.frame_rate)
@@ -76,17 +90,21 @@ def export_files(
         if master.audio_codec
         else None
     )
-    frames = partial(_frames, master, made[0], progress)
+    cut = profile.picture.frame_px if profile.picture.shape == CUT else None
+    shape = reshaping(view(film.video), cut, film.record, [channel]) if cut else None
+    frames = partial(_frames, master, made[0], shape, progress)
     if profile.streams:
         return _streamed(film, profile, target, made, frames, sound, seal)
     write_film(target, frames(), profile, made[0], sound() if sound else None)
-    seal(target, _steps(profile, made[0], master, sound is not None), "" if sound else "image")
+    steps = [*_cuts(shape, film.record), *_steps(profile, made[0], master, sound is not None)]
+    seal(target, steps, "" if sound else "image")
     return (Made(target, made[0], sound is not None),)
 
 
-def _frames(master: Master, rendition: Rendition, progress: Progress) -> Iterator[Frame]:
+def _frames(master: Master, rendition: Rendition, shape: Reshaping | None, progress: Progress) -> Iterator[Frame]:
     count = picture_count(master.duration, rendition.rate)
-    for number, frame in enumerate(retimed(decode(master), rendition.rate, count), start=1):
+    pictures = decode(master) if shape is None else shape.frames(decode(master))
+    for number, frame in enumerate(retimed(pictures, rendition.rate, count), start=1):
         yield frame
         progress(number, count)
 
@@ -96,6 +114,14 @@ def _steps(profile: ExportProfile, rendition: Rendition, master: Master, sound: 
     scaled = rendition.size != (master.width, master.height)
     coded = [_NAMES[profile.picture.codec], *([_NAMES[profile.sound.codec]] if sound else [])]
     return [*([resized(*rendition.size)] if scaled else []), transcoded(", ".join(coded))]
+
+
+def _cuts(shape: Reshaping | None, record: ReleaseRecord) -> list[Mapping[str, Any]]:
+    """That pictures were cut, and labelled anew where a label is due."""
+    if shape is None:
+        return []
+    words = badge_text(record)
+    return [cropped(*shape.camera.target), *([labelled(words)] if words else [])]
 
 
 def _streamed(

@@ -31,6 +31,11 @@ def captioned(language: str) -> dict[str, Any]:
     return _step("c2pa.addedText", f"captions in the language {language}")
 
 
+def labelled(words: str) -> dict[str, Any]:
+    """The visible label was drawn anew, since what bore it was cut."""
+    return _step("c2pa.addedText", words)
+
+
 def sound_taken_out() -> dict[str, Any]:
     """The sound of a video became a file of its own."""
     return _step("c2pa.converted", "the sound alone")
