@@ -22,6 +22,7 @@ from countenance.cli import (
     erasure,
     evidence,
     export,
+    feed,
     inspect,
     keys,
     ledger,
@@ -80,7 +81,7 @@ _ROOMS = (
     voices, align, visemes, preflight, ledger, verify, evidence, serving, export, site, reframe, thumbnails, doctor,
     storage, backup, bench,
     worker, campaigns,
-    publish, withdraw,
+    publish, withdraw, feed,
 )  # fmt: skip
 for commands in _ROOMS:
     commands.register(app)
