@@ -56,7 +56,7 @@ def _framing(looked: dict[str, View]) -> Table:
         "16:9 to 9:16. The first three: % of pictures in which the face of whoever speaks (else of whoever fills most "
         "of the picture) is shown whole, where it is seen.",
         "Restlessness: mean acceleration of the window, per cent of its width per second squared, cuts left out. "
-        "Centring in each picture never cuts a face, and shakes with it.",
+        "Centring in each picture shakes with the face, and cuts those that are wider than the window.",
     )
     return Table("Faces in a tall window", columns, tuple(rows), remarks)
 

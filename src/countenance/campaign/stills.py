@@ -88,7 +88,8 @@ def release_thumbnails(
         if title is not None:
             require_title(title)
     looked = look_at(project, row.id, video, facts["sha256"], lambda done, of: progress("look", done, of))
-    final, part = package / FOLDER, package / f".{FOLDER}.part"
+    kept = project.releases / served.release / FOLDER  # from where later packages get them too
+    part = kept.with_name(f".{FOLDER}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     try:
@@ -107,10 +108,13 @@ def release_thumbnails(
                 "files": {one["file"]: one["sha256"] for one in rows},
             }
             ledger.append(KIND, actor, entry)
-            _take_place(part, final)
+            _take_place(part, kept)
+            shutil.copytree(kept, package / part.name, dirs_exist_ok=True)
+            _take_place(package / part.name, package / FOLDER)
     finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return Thumbnails(final, tuple(rows))
+        for folder in (kept.parent, package):
+            shutil.rmtree(folder / part.name, ignore_errors=True)
+    return Thumbnails(package / FOLDER, tuple(rows))
 
 
 def _require(project: Project, variant: str) -> Serving:

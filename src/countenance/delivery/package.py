@@ -34,6 +34,7 @@ class Package:
     receipt: Mapping[str, Any]
     audio: Path | None = None  # the sealed sound alone; copied byte for byte as `audio.m4a`
     patches: Path | None = None  # a folder of what was painted, copied as `patches`
+    thumbnails: Path | None = None  # a folder of stills to choose by, copied as `thumbnails`
 
 
 def write_package(out: Path, variant_id: str, package: Package) -> Path:
@@ -90,6 +91,8 @@ def _fill(folder: Path, package: Package) -> None:
         shutil.copyfile(package.audio, folder / "audio.m4a")
     if package.patches is not None:
         shutil.copytree(package.patches, folder / "patches")
+    if package.thumbnails is not None:
+        shutil.copytree(package.thumbnails, folder / "thumbnails")
     for path in (*folder.rglob("*"), folder):
         _flush(path)
 
