@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import tracemalloc
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cache
@@ -258,3 +260,26 @@ def test_a_section_within_a_stretch_needs_the_pictures_before_it() -> None:
     one = film.shown(30)
     with pytest.raises(CountenanceError, match=r"picture 30 lies in a stretch that began before: .* the 13 before it"):
         meter.see(30, 1.2, one.before, one.after, one.face, one.laid)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize(("film", "pictures"), [(swap, 90_000), (dub, 9_000)])
+def test_an_hour_takes_little_memory_also_joined(film: Callable[[], Film], pictures: int, tmp_path: Path) -> None:
+    """An hour of a swap; six minutes of a dub, whose mouth is followed throughout."""
+    plan = film().plan | {"cuts": range(0, pictures, 125)}
+    if "spoken" in plan:
+        plan["spoken"] = covering([Phone("m", 0.35 * n, 0.35 * n + 0.15) for n in range(10_000)], 3600.0)
+    hour = replace(film(), pictures=pictures, plan=plan)
+    edges = range(0, pictures + 1, pictures // 6)
+    paths = [hour.section(tmp_path / f"{first}.npz", first, last) for first, last in pairwise(edges)]
+    tracemalloc.start()
+    try:
+        meter = joined(paths, networks(), pictures, **plan)
+        measured = meter.finish()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 60e6
+    drawn = {"curves": measured.curves, "strips": measured.strips, "mouth": measured.mouth, "notes": measured.notes}
+    assert all(len(json.dumps(one)) < 400_000 for one in drawn.values())
