@@ -32,6 +32,7 @@ NAMES = (
     "site",
     "reframe",
     "captions",
+    "jobs",
 )
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 
