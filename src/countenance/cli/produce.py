@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,11 @@ from countenance.cli.console import Call, command, table
 
 def register(app: typer.Typer) -> None:
     command(app, "produce")(produce)
+
+
+def _usual_processes() -> int:
+    """Each process decodes, paints and measures on threads of its own, which keep about two cores busy."""
+    return max(1, (os.cpu_count() or 1) // 2)
 
 
 def produce(
@@ -36,6 +42,15 @@ def produce(
             "elsewhere; recorded in the ledger.",
         ),
     ] = False,
+    processes: Annotated[
+        int,
+        typer.Option(
+            "--processes",
+            "-p",
+            min=0,
+            help="Processes of this machine that work on it; 0: one for every two cores.",
+        ),
+    ] = 0,
 ) -> None:
     """Make every variant of a brief: rights, perception, speech, painting, quality, review and release.
 
@@ -68,7 +83,10 @@ def produce(
                 bars[name] = stage(name, of)
             bars[name](done)
 
-        outcome = run(project, brief, out, approve_as=approve_as, patches=patches, progress=report, warn=warn)
+        outcome = run(
+            project, brief, out, approve_as=approve_as, patches=patches, processes=processes or _usual_processes(),
+            progress=report, warn=warn,
+        )  # fmt: skip
 
     def state_of(row: VariantRow) -> str:
         failed = row.render.get("failed") or []
