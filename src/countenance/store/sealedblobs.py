@@ -59,7 +59,7 @@ def open_file(keys: Sequence[bytes], sealed: Path, into: Path, bound_to: str) ->
             cipher = _cipher(keys, head[len(_MAGIC) :])
             for number, (piece, last) in enumerate(_pieces(stream, _PIECE_BYTES + _TAG_BYTES)):
                 plain.write(cipher.decrypt(_nonce(number, last), piece, bound_to.encode()))
-    except InvalidTag as exc:
+    except (InvalidTag, IntegrityError) as exc:
         into.unlink()
         raise IntegrityError(f"{bound_to} does not open with its people's keys; make it again.") from exc
 
