@@ -40,9 +40,7 @@ def watch_page(page: Page, site: Site, verify_url: str | None, script: str) -> s
         script=f"{up}{script}",
         alternates=alternates(page, site) if others else [],
         jsonld=Markup(_script_json(page_data(page, site, title))),  # escaped for scripts
-        languages=[
-            (one.watch.language, words_of(one.watch.language)["name"], one.url, _relative(page, one)) for one in others
-        ],
+        languages=[(one.watch.language, words_of(one.watch.language)["name"], _relative(page, one)) for one in others],
         versions=[(face_name(one.watch.face), _relative(page, one)) for one in site.versions(page)],
         chapters=[(_seconds(one.start_ms), clock(one.start_ms), one.title) for one in watch.extras.chapters],
         transcript=Markup(watch.extras.transcript),  # checked when it was read: nothing but a transcript's elements
