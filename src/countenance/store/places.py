@@ -14,7 +14,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -124,6 +124,10 @@ class BlobPlace:
             elif keys:
                 obstore.delete(self.store, keys)
 
+    def trouble(self, what: str) -> AbstractContextManager[None]:
+        """Say in one sentence what the place could not do: `StorageError`, or `InputError` without access."""
+        return _trouble(what)
+
     def listing(self) -> Iterator[Stored]:
         """Every blob of the place, in no order. What else lies there is left out."""
         with _trouble(f"{self.name} cannot be listed"):
@@ -173,11 +177,17 @@ def is_shared(project: Project) -> bool:
 
 
 def storage_settings(project: Project) -> Mapping[str, Any]:
-    """The content of settings.toml; InputError when it cannot be read."""
+    """The content of settings.toml as it is now; InputError when it cannot be read."""
     try:
-        return tomllib.loads(project.settings_path.read_text(encoding="utf-8"))
+        found = project.settings_path.stat()
+        return _settings(project.settings_path, (found.st_ino, found.st_mtime_ns, found.st_size))
     except (OSError, ValueError) as exc:
         raise InputError(f"{project.settings_path} cannot be understood ({exc}); repair it.") from exc
+
+
+@lru_cache(maxsize=64)
+def _settings(path: Path, _version: tuple[int, ...]) -> Mapping[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 @contextmanager

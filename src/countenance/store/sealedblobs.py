@@ -55,11 +55,11 @@ def open_file(keys: Sequence[bytes], sealed: Path, into: Path, bound_to: str) ->
         with sealed.open("rb") as stream, into.open("xb") as plain:
             head = stream.read(len(_MAGIC) + _SALT_BYTES)
             if len(head) != len(_MAGIC) + _SALT_BYTES or not head.startswith(_MAGIC):
-                raise IntegrityError(f"{bound_to} is not sealed as it should be; make it again.")
+                raise InvalidTag
             cipher = _cipher(keys, head[len(_MAGIC) :])
             for number, (piece, last) in enumerate(_pieces(stream, _PIECE_BYTES + _TAG_BYTES)):
                 plain.write(cipher.decrypt(_nonce(number, last), piece, bound_to.encode()))
-    except (InvalidTag, IntegrityError) as exc:
+    except InvalidTag as exc:
         into.unlink()
         raise IntegrityError(f"{bound_to} does not open with its people's keys; make it again.") from exc
 
