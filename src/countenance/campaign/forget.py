@@ -19,6 +19,7 @@ from typing import Any
 
 from countenance.campaign.backup import tell_backups
 from countenance.campaign.certificate import FORMAT, about, digest, write_certificate
+from countenance.campaign.errand_kinds import ERRANDS
 from countenance.campaign.jobsrecord import forget_jobs
 from countenance.campaign.journal import FOLDER, Journal, journal_path, new_journal, read_journal, write_journal
 from countenance.campaign.kept import kept
@@ -26,11 +27,13 @@ from countenance.campaign.lookalikes import unnamed_tracks
 from countenance.campaign.pages import renew_pages, unname
 from countenance.campaign.person import Outside, Person, outside, person_of
 from countenance.campaign.remains import KEY, Remain, known_holdings, packages_of, remains_in
-from countenance.campaign.rows import erase_rows, replica_database
+from countenance.campaign.removing import pull_down, sinks_with
+from countenance.campaign.rows import erase_rows, erase_site_placements, replica_database
 from countenance.campaign.search import Searched, copies_in, search
 from countenance.errors import CountenanceError, InputError
 from countenance.jobs.forgetting import jobs_about, runs_now
 from countenance.jobs.sql import clock
+from countenance.jobs.worker import run_due
 from countenance.ledger.log import entries_in, transaction, utc_now
 from countenance.rights.erasure import erase_grants
 from countenance.rights.pulls import pull_release
@@ -118,6 +121,9 @@ def forget(project: Project, name: str, actor: str, *, inputs: bool = False, say
         say("erasing records")
         _rows(project, journal, copies)
         unname(project, name, journal.person.jobs, journal.person.variants)
+        say("taking down what was sent outside")
+        pull_down(project)
+        run_due(project, ERRANDS)
         for place in places:
             journal.jobs = max(journal.jobs, forget_jobs(place.jobs, [name, *journal.person.jobs]))
         write_journal(path, journal)
@@ -128,6 +134,11 @@ def forget(project: Project, name: str, actor: str, *, inputs: bool = False, say
         say("rebuilding databases")
         for place in places:
             rebuild(project, place)
+        if sinks := sinks_with(project, journal.person.variants):
+            raise CountenanceError(
+                f"{name} was erased here, but released files still lie at {sinks[0]}, which is down; a worker tries it "
+                "again; repeat the command when they are gone, the certificate is written then."
+            )
         say("searching for remainders")
         searched = search(project, places, journal.person, path)
         if searched.remainders:
@@ -231,6 +242,7 @@ def _rows(project: Project, journal: Journal, copies: list[Place]) -> None:
         if place.database.is_file():
             with replica_database(place.database) as connection:
                 erase_rows(connection, person)
+                erase_site_placements(connection, person)
 
 
 def _destroy(project: Project, name: str, journal: Journal, remains: list[Remain]) -> None:

@@ -7,8 +7,10 @@ time: `pull_down` does nothing where nothing is left to do.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
 
 from countenance.campaign.placing import PROGRAM, clear_cache
 from countenance.campaign.sites import site_task, sites_with
@@ -24,6 +26,7 @@ from countenance.rights.pulls import WITHDRAWN, Pull, pull_list, take_down
 from countenance.store.database import reading, writing
 from countenance.store.placements import GONE, PLACED, PLACING, Placement, find_placement, mark_gone, placements_in
 from countenance.store.project import Project
+from countenance.store.tables import placement, release
 
 REMOVE, TAKE_DOWN, QUEUE = "remove", "take-down", "net"
 GROUP = "withdrawals"  # stands for a campaign: those have names, which may be people's
@@ -58,6 +61,14 @@ def left_of(project: Project, release_id: str) -> dict[str, int]:
     for one in _lying(project, release_id):
         found[one.sink] = found.get(one.sink, 0) + 1
     return found
+
+
+def sinks_with(project: Project, variants: Iterable[str]) -> list[str]:
+    """The sinks where something of these variants still lies."""
+    theirs = select(release.c.id).where(release.c.variant_id.in_(tuple(variants)))
+    query = select(placement.c.sink).where(placement.c.state != GONE, placement.c.release_id.in_(theirs))
+    with reading(project) as connection:
+        return sorted(set(connection.execute(query).scalars()))
 
 
 def remove(project: Project, task: Task, _report: Report) -> Outcome:

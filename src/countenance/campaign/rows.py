@@ -14,7 +14,7 @@ from countenance.campaign.person import Person
 from countenance.jobs.forgetting import forget_jobs, jobs_about
 from countenance.store.buried import bury_person
 from countenance.store.holdings import VARIANT, WORK
-from countenance.store.tables import grant_record, holding, job, policy_finding, release, variant
+from countenance.store.tables import grant_record, holding, job, placement, policy_finding, release, variant, withdrawal
 
 ERASED, SOMEBODY = "erased", "somebody"  # stand where a name stood
 
@@ -64,14 +64,27 @@ def _erase_from_notes(connection: Connection, person: Person) -> None:
             review = {**row.review, "note": named.sub(SOMEBODY, note)}
             connection.execute(update(variant).where(variant.c.id == row.id).values(review=review))
     _erase_from_reasons(connection, grant_record, person)
+    if inspect(connection).has_table(withdrawal.name):
+        _erase_from_reasons(connection, withdrawal, person)
+
+
+def erase_site_placements(connection: Connection, person: Person) -> None:
+    """Drop from a replica what it says about a person's pages at sinks, whose paths may hold their name.
+
+    The project's own rows go when the pages themselves are gone.
+    """
+    if inspect(connection).has_table(placement.name):
+        theirs = select(release.c.id).where(release.c.variant_id.in_(person.variants))
+        connection.execute(delete(placement).where(placement.c.site.is_not(None), placement.c.release_id.in_(theirs)))
 
 
 def _erase_from_reasons(connection: Connection, table: Table, person: Person) -> None:
     named = _whole_word(person.name)
-    for one in connection.execute(select(table.c.id, table.c.reason)).all():
+    (key,) = table.primary_key
+    for one in connection.execute(select(key.label("key"), table.c.reason)).all():
         if one.reason and named.search(one.reason):
             said = named.sub(SOMEBODY, one.reason)
-            connection.execute(update(table).where(table.c.id == one.id).values(reason=said))
+            connection.execute(update(table).where(key == one.key).values(reason=said))
 
 
 def _whole_word(name: str) -> re.Pattern[str]:

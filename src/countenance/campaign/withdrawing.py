@@ -19,7 +19,7 @@ from countenance.rights.register import withdraw_by_token, withdraw_grant
 from countenance.store.database import reading
 from countenance.store.holdings import VARIANT, held_of
 from countenance.store.project import Project
-from countenance.store.subjects import subject_tag
+from countenance.store.subjects import acting, subject_tag
 from countenance.store.tables import release, variant, withdrawal
 from countenance.synthesis.facemodel import forget_without_grant
 
@@ -60,7 +60,7 @@ def withdraw_release(project: Project, name: str, actor: str, reason: str) -> Re
         row = next((one for one in rows if one.state == "released"), rows[0])
         if row.state == "released":
             pull_release(ledger, row.id, DECISION, actor)
-            told = {"release_id": row.id, "by": actor, "reason": reason.strip(), "at": utc_now()}
+            told = {"release_id": row.id, "by": acting(project, actor), "reason": reason.strip(), "at": utc_now()}
             ledger.connection.execute(insert(withdrawal).values(told))
     pull_down(project)
     return ReleaseWithdrawal(row.id, row.variant_id, left_of(project, row.id))

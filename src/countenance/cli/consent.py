@@ -171,11 +171,13 @@ def consent_pulls(
     actor: ActorOption = None,
 ) -> None:
     """Show the pull list: released variants that must be taken down, and where their packages were written."""
+    from countenance.campaign.removing import pull_down
     from countenance.rights.pulls import pull_list
     from countenance.rights.register import pull_ended
 
     if ended:
         pull_ended(call.project(), actor_or_user(actor))
+        pull_down(call.project())
     found = [pull for pull in pull_list(call.project()) if everything or not pull.taken_down]
     columns = ("release", "variant", "withdrawn", "reason", "package", "taken down")
     rows = [
