@@ -49,18 +49,16 @@ class Able:
 
 def claim(connection: Connection, able: Able, limits: Limits, now: float, lease_s: float = LEASE_S) -> Claim | None:
     """Lease the next task to a worker; None when there is none for it now."""
-    crowd = Crowd.of(connection)
+    crowd = Crowd.of(connection, limits)
     for queue in able.queues or _queues(connection):
         if crowd.in_queue(queue) >= limits.queues.get(queue, 1 << 30):
             continue
-        stand, jobs = _contenders(connection, able, queue, now)
-        for row in jobs:
+        for row in _contenders(connection, able, queue, now):
             if not may_start(connection, row.owner, limits, crowd, now):
                 continue
-            key = _head(connection, row.id, queue, able.skills)
             price = 1.0 / _pressure(row, now)
-            claimed = _lease(connection, key, able.worker, row, price, now, lease_s)
-            _charge(connection, queue, row.campaign, max(stand, row.used), claimed.task.cost_s * price)
+            claimed = _lease(connection, able, queue, row, price, now, lease_s)
+            _charge(connection, queue, row.campaign, max(row.stand, row.used), claimed.task.cost_s * price)
             count_start(connection, row.owner, limits, now)
             return claimed
     return None
@@ -74,29 +72,24 @@ def task_of(row: Any, needs: Sequence[str] = ()) -> Task:
     )  # fmt: skip
 
 
-def _contenders(connection: Connection, able: Able, queue: str, now: float) -> tuple[float, list[Any]]:
-    """Where the queue stands, and the jobs with something for this worker, in the order of their turn."""
+def _contenders(connection: Connection, able: Able, queue: str, now: float) -> list[Any]:
+    """The jobs with something for this worker, in the order of their turn; with each where the queue stands."""
     only = "AND j.id = :job " if able.job is not None else ""
     offered = rows(
         connection,
-        f"""SELECT j.*, COALESCE(s.used, 0) AS used FROM job j
-        LEFT JOIN queue_share s ON s.campaign = j.campaign AND s.queue = :queue
+        f"""SELECT j.*, COALESCE(s.used, 0) AS used,
+            COALESCE((SELECT used FROM queue_share WHERE queue = :queue AND campaign = ''), 0) AS stand
+        FROM job j LEFT JOIN queue_share s ON s.campaign = j.campaign AND s.queue = :queue
         WHERE j.state = 'active' {only}AND EXISTS (
             SELECT 1 FROM task_ready r WHERE r.job = j.id AND r.queue = :queue AND r.skill IN :skills)""",
         queue=queue,
         skills=sorted(able.skills),
         **({"job": able.job} if able.job is not None else {}),
     )
-    if not offered:
-        return 0.0, []
-    stand = run(
-        connection, "SELECT used FROM queue_share WHERE queue = :queue AND campaign = ''", queue=queue
-    ).scalar_one_or_none()
-    at = float(stand or 0.0)
-    turns = sorted(
-        offered, key=lambda row: (max(at, row.used), row.campaign, -_pressure(row, now), row.submitted_at, row.id)
+    return sorted(
+        offered,
+        key=lambda row: (max(row.stand, row.used), row.campaign, -_pressure(row, now), row.submitted_at, row.id),
     )
-    return at, turns
 
 
 def _queues(connection: Connection) -> list[str]:
@@ -108,47 +101,40 @@ def _queues(connection: Connection) -> list[str]:
     return list(run(connection, sql).scalars())
 
 
-def _head(connection: Connection, job: str, queue: str, skills: Collection[str]) -> str:
-    first = run(
-        connection,
-        "SELECT task FROM task_ready WHERE job = :job AND queue = :queue AND skill IN :skills "
-        "ORDER BY rank, task LIMIT 1",
-        job=job,
-        queue=queue,
-        skills=sorted(skills),
-    )
-    return str(first.scalar_one())
-
-
-def _lease(connection: Connection, key: str, worker: str, job: Any, price: float, now: float, lease_s: float) -> Claim:
+def _lease(connection: Connection, able: Able, queue: str, job: Any, price: float, now: float, lease_s: float) -> Claim:
     row = run(
         connection,
-        "UPDATE task SET state = 'running', attempt = attempt + 1, worker = :worker, job = :job, price = :price, "
-        "started_at = :now, due = :due, parts_done = 0, parts = 0 WHERE key = :key AND state = 'ready' RETURNING *",
-        key=key,
-        worker=worker,
+        """UPDATE task SET state = 'running', attempt = attempt + 1, worker = :worker, job = :job, price = :price,
+            started_at = :now, due = :due, parts_done = 0, parts = 0
+        WHERE state = 'ready' AND key = (
+            SELECT task FROM task_ready WHERE job = :job AND queue = :queue AND skill IN :skills
+            ORDER BY rank, task LIMIT 1)
+        RETURNING *""",
+        worker=able.worker,
         job=job.id,
+        queue=queue,
+        skills=sorted(able.skills),
         price=price,
         now=now,
         due=now + lease_s,
     ).one()
-    withdraw_offer(connection, key)
-    needs = run(connection, "SELECT needs FROM task_need WHERE task = :key ORDER BY needs", key=key).scalars().all()
+    withdraw_offer(connection, row.key)
+    needs = run(connection, "SELECT needs FROM task_need WHERE task = :key ORDER BY needs", key=row.key).scalars().all()
     waited = max(0.0, now - (row.ready_at or now))
-    return Claim(task_of(row, needs), row.attempt, worker, job.id, job.campaign, waited, now)
+    return Claim(task_of(row, needs), row.attempt, able.worker, job.id, job.campaign, waited, now)
 
 
 def _charge(connection: Connection, queue: str, campaign: str, stand: float, price: float) -> None:
     """The queue stands where its latest claim stood; the campaign has used more by the price of it."""
-    for name, used in (("", stand), (campaign, stand + price)):
-        run(
-            connection,
-            "INSERT INTO queue_share (queue, campaign, used) VALUES (:queue, :campaign, :used) "
-            "ON CONFLICT (queue, campaign) DO UPDATE SET used = excluded.used",
-            queue=queue,
-            campaign=name,
-            used=used,
-        )
+    run(
+        connection,
+        "INSERT INTO queue_share (queue, campaign, used) VALUES (:queue, '', :stand), (:queue, :campaign, :used) "
+        "ON CONFLICT (queue, campaign) DO UPDATE SET used = excluded.used",
+        queue=queue,
+        campaign=campaign,
+        stand=stand,
+        used=stand + price,
+    )
 
 
 def _pressure(row: Any, now: float) -> float:

@@ -14,9 +14,10 @@ from sqlalchemy import Connection
 
 from countenance.errors import InputError
 from countenance.jobs.claim import Claim
+from countenance.jobs.counts import settle, wanting
 from countenance.jobs.events import Event, EventName
 from countenance.jobs.failures import is_final, pause_s, record, sentence
-from countenance.jobs.flow import bury, complete, offer_again, settle, undo, wanting
+from countenance.jobs.flow import bury, complete, offer_again, undo
 from countenance.jobs.graph import bring, settled_events, want_too
 from countenance.jobs.kinds import Outcome
 from countenance.jobs.leases import release
@@ -35,18 +36,18 @@ def done(
     if outcome.redo:
         return _ask_again(connection, project, claimed, outcome.redo, limits, now)
     key = claimed.task.key
-    complete(connection, key, _json(claimed, outcome), now)
-    jobs = wanting(connection, key)
+    jobs, unkept = complete(connection, key, _json(claimed, outcome), now)
     if outcome.more:
-        bring(connection, key, outcome.more, jobs, now)
+        bring(connection, key, outcome.more, wanting(connection, key), now)
     events = [_event("task.done", project, claimed, now)]
-    for row in rows(connection, _BROKEN_PROMISES, key=key):
+    for row in rows(connection, _BROKEN_PROMISES, key=key) if unkept else ():
         error = {
             "classes": ["InputError"],
             "message": f"the task {row.about!r} needs {row.missing}, which {claimed.task.about!r} did not bring.",
             "reasons": [],
         }
         bury(connection, row.key, error, now)
+        jobs = sorted({*jobs, *wanting(connection, row.key)})
         events.append(dead_event(project, row, claimed.campaign, sentence(error)))
     return events + settled_events(project, settle(connection, jobs, now))
 

@@ -16,9 +16,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from countenance.jobs.counts import LIVE, recount, wanting
 from countenance.jobs.sql import chunks, rows, run
-
-LIVE = "('active', 'paused')"  # the states of a job that is not settled
 
 
 def make_ready(connection: Connection, keys: Sequence[str], now: float) -> None:
@@ -54,8 +53,11 @@ def withdraw_offer(connection: Connection, key: str) -> None:
     run(connection, "DELETE FROM task_ready WHERE task = :key", key=key)
 
 
-def complete(connection: Connection, key: str, result: dict[str, Any], now: float) -> None:
-    """A task is done: what needs it lacks one thing less, and what lacks nothing any more is ready."""
+def complete(connection: Connection, key: str, result: dict[str, Any], now: float) -> tuple[list[str], bool]:
+    """A task is done: what needs it lacks one thing less, and what lacks nothing any more is ready.
+
+    Returns the jobs in which nothing else is left to do, and whether something waits for tasks that do not exist.
+    """
     run(
         connection,
         "UPDATE task SET state = 'done', result = :result, error = NULL, due = NULL, worker = NULL, ended_at = :now, "
@@ -64,17 +66,20 @@ def complete(connection: Connection, key: str, result: dict[str, Any], now: floa
         result=json.dumps(result, ensure_ascii=False, allow_nan=False),
         now=now,
     )
-    run(
+    jobs = run(
         connection,
         f"""UPDATE job SET open = open - 1, left_s = left_s - (SELECT cost_s FROM task WHERE key = :key)
-        WHERE id IN (SELECT job FROM job_task WHERE task = :key) AND state IN {LIVE}""",
+        WHERE id IN (SELECT job FROM job_task WHERE task = :key) AND state IN {LIVE} RETURNING id, open, stuck""",
         key=key,
-    )
-    run(connection, f"UPDATE task SET lacks = lacks - 1 WHERE key IN {_DEPENDANTS}", key=key)
-    freed = run(
-        connection, f"SELECT key FROM task WHERE key IN {_DEPENDANTS} AND state = 'waiting' AND lacks = 0", key=key
-    )
-    make_ready(connection, list(freed.scalars()), now)
+    ).all()
+    waiting = run(
+        connection,
+        f"UPDATE task SET lacks = lacks - 1 WHERE key IN {_DEPENDANTS} RETURNING key, state, lacks, promised",
+        key=key,
+    ).all()
+    make_ready(connection, [row.key for row in waiting if row.state == "waiting" and row.lacks == 0], now)
+    unkept = any(row.state == "waiting" and row.lacks == row.promised > 0 for row in waiting)
+    return [row.id for row in jobs if row.open <= row.stuck], unkept
 
 
 _DEPENDANTS = "(SELECT task FROM task_need WHERE needs = :key)"
@@ -211,54 +216,3 @@ def block_again(connection: Connection, keys: Sequence[str]) -> None:
             keys=some,
         )
         block(connection, list(lost.scalars()))
-
-
-def recount(connection: Connection, job: str) -> None:
-    """Bring a job's counts to what its tasks are."""
-    run(
-        connection,
-        """UPDATE job SET (size, open, stuck, left_s) = (
-            SELECT count(*),
-                COALESCE(SUM(CASE WHEN t.state <> 'done' THEN 1 ELSE 0 END), 0),
-                COALESCE(SUM(CASE WHEN t.state IN ('dead', 'blocked') THEN 1 ELSE 0 END), 0),
-                COALESCE(SUM(CASE WHEN t.state <> 'done' THEN t.cost_s ELSE 0 END), 0)
-            FROM job_task w JOIN task t ON t.key = w.task WHERE w.job = :job
-        ) WHERE id = :job""",
-        job=job,
-    )
-
-
-def count_in(connection: Connection, job: str, keys: Sequence[str]) -> None:
-    """Count tasks in that a job has come to want."""
-    for some in chunks(keys):
-        run(
-            connection,
-            """UPDATE job SET (size, open, stuck, left_s) = (
-                SELECT job.size + count(*),
-                    job.open + COALESCE(SUM(CASE WHEN state <> 'done' THEN 1 ELSE 0 END), 0),
-                    job.stuck + COALESCE(SUM(CASE WHEN state IN ('dead', 'blocked') THEN 1 ELSE 0 END), 0),
-                    job.left_s + COALESCE(SUM(CASE WHEN state <> 'done' THEN cost_s ELSE 0 END), 0)
-                FROM task WHERE key IN :keys
-            ) WHERE id = :job""",
-            job=job,
-            keys=some,
-        )
-
-
-def settle(connection: Connection, jobs: Sequence[str], now: float) -> list[Any]:
-    """Settle those of the jobs in which nothing can go on; returns their rows."""
-    settled: list[Any] = []
-    for some in chunks(jobs):
-        settled += run(
-            connection,
-            "UPDATE job SET state = CASE WHEN stuck = 0 THEN 'done' ELSE 'failed' END, reason = NULL, "
-            f"settled_at = :now WHERE id IN :jobs AND state IN {LIVE} AND open <= stuck RETURNING *",
-            jobs=some,
-            now=now,
-        ).all()
-    return settled
-
-
-def wanting(connection: Connection, key: str) -> list[str]:
-    """The jobs that want a task."""
-    return list(run(connection, "SELECT job FROM job_task WHERE task = :key ORDER BY job", key=key).scalars())

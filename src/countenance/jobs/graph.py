@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from countenance.errors import InputError
+from countenance.jobs.counts import count_in, recount, settle
 from countenance.jobs.enter import enter
 from countenance.jobs.events import Event, tell
-from countenance.jobs.flow import count_in, offer, recount, revive, settle, undo
+from countenance.jobs.flow import offer, revive, undo
 from countenance.jobs.order import ranks
 from countenance.jobs.sql import chunks, clock, insert_rows, rows, run, turn
 from countenance.jobs.task import KEY_LENGTH, Job, Task

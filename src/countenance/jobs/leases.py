@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from countenance.jobs.claim import LEASE_S, Claim
-from countenance.jobs.flow import bury, offer_again, settle, wanting, withdraw_offer
+from countenance.jobs.counts import settle, wanting
+from countenance.jobs.flow import bury, offer_again, withdraw_offer
 from countenance.jobs.limits import Limits
 from countenance.jobs.machine import is_alive, machine, process
 from countenance.jobs.sql import clock, rows, run, turn
@@ -57,13 +58,15 @@ def release(connection: Connection, claimed: Claim, now: float) -> bool:
     """
     row = run(
         connection,
-        "SELECT price FROM task WHERE key = :key AND attempt = :attempt AND state IN ('running', 'ready', 'resting')",
+        "SELECT price, state FROM task WHERE key = :key AND attempt = :attempt "
+        "AND state IN ('running', 'ready', 'resting')",
         key=claimed.task.key,
         attempt=claimed.attempt,
     ).one_or_none()
     if row is None:
         return False
-    withdraw_offer(connection, claimed.task.key)
+    if row.state != "running":
+        withdraw_offer(connection, claimed.task.key)
     ran_s = max(0.0, now - claimed.started_at)
     run(
         connection,
@@ -84,15 +87,17 @@ def release(connection: Connection, claimed: Claim, now: float) -> bool:
     return True
 
 
-def wake(connection: Connection, now: float) -> None:
-    """Offer tasks again whose pause between two tries is over."""
+def wake(connection: Connection, now: float) -> bool:
+    """Offer tasks again whose pause between two tries is over; whether there were any."""
     due = run(
         connection,
         "SELECT key FROM task WHERE state = 'resting' AND due <= :now ORDER BY due LIMIT :most",
         now=now,
         most=_AT_ONCE,
     )
-    offer_again(connection, list(due.scalars()), now)
+    keys = list(due.scalars())
+    offer_again(connection, keys, now)
+    return bool(keys)
 
 
 def reap(connection: Connection, limits: Limits, now: float) -> tuple[list[Any], list[Any]]:

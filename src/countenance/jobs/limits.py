@@ -37,6 +37,11 @@ class Limits:
     queues: Mapping[str, int] = field(default_factory=dict)
     owners: Mapping[str, Limits] = field(default_factory=dict)
 
+    @property
+    def counts(self) -> bool:
+        """Whether it matters how many tasks run at once."""
+        return bool(self.queues) or any(one.at_once is not None for one in (self, *self.owners.values()))
+
     def of(self, owner: str) -> Limits:
         """What holds for one owner."""
         return self.owners.get(owner, self)

@@ -102,16 +102,18 @@ class Slot:
             events = [] if end is None else end(connection, limits, now)
             if not more:
                 return events, None
-            wake(connection, now)
             if time.monotonic() - self._cared_at >= CARE_S:
                 events += self._care(connection, limits, now)
             claimed = claim(connection, self._able, limits, now)
+            if claimed is None and wake(connection, now):
+                claimed = claim(connection, self._able, limits, now)
         if claimed is not None:
             events.append(finish.started_event(self.project, claimed))
         return events, claimed
 
     def _care(self, connection: Connection, limits: Limits, now: float) -> list[Event]:
         self._cared_at = time.monotonic()
+        wake(connection, now)
         dead, settled = reap(connection, limits, now)
         reason = "its workers were lost, one after the other"
         return [finish.dead_event(self.project, row, "", reason) for row in dead] + settled_events(

@@ -18,6 +18,9 @@ from countenance.store.project import Project
 
 CHUNK = 2000  # values in one list: below every database's limit on parameters
 _JOBS_LOCK = 0x636E746A  # "cntj": the advisory lock by which schedulers take turns on PostgreSQL
+_BEGIN_TURN = f"""WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock({_JOBS_LOCK}))
+    SELECT extract(epoch FROM clock_timestamp()) FROM locked"""
+_TURN_AT = "turn_at"
 
 
 class Link:
@@ -35,8 +38,8 @@ class Link:
         """One write transaction of the scheduler; its turns never overlap. Raises SQLAlchemy's DBAPIError."""
         with self._begun("IMMEDIATE") as connection:
             if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_JOBS_LOCK})")
-                roles.assume_writer(connection)
+                # One question instead of three: each costs a turn's length on a busy server.
+                connection.info[_TURN_AT] = float(connection.exec_driver_sql(_BEGIN_TURN).scalar_one())
             yield connection
 
     @contextmanager
@@ -46,7 +49,6 @@ class Link:
         Raises SQLAlchemy's DBAPIError.
         """
         with self._begun("IMMEDIATE") as connection:
-            roles.assume_writer(connection)
             yield connection
 
     @contextmanager
@@ -66,13 +68,22 @@ class Link:
     def _begun(self, how: str) -> Iterator[Connection]:
         try:
             if self._connection is None:
-                self._connection = engine(self._project).connect()
+                self._connection = self._open()
             connection = self._connection.execution_options(begin=how)
+            connection.info.pop(_TURN_AT, None)
             with connection.begin():
                 yield connection
         except BaseException:  # whatever state it was left in, the next use starts clean
             self.close()
             raise
+
+    def _open(self) -> Connection:
+        connection = engine(self._project).connect()
+        with connection.begin():
+            roles.assume_writer(connection)
+            if connection.dialect.name == "postgresql":  # this transaction's role for as long as we are connected
+                connection.exec_driver_sql("SELECT set_config('role', current_setting('role'), false)")
+        return connection
 
 
 @contextmanager
@@ -90,7 +101,12 @@ def turn(project: Project) -> Iterator[Connection]:
 
 
 def clock(connection: Connection) -> float:
-    """Seconds of Unix time by the clock that all workers share: the database server's, or this machine's for SQLite."""
+    """Seconds of Unix time by the clock that all workers share: the database server's, or this machine's for SQLite.
+
+    In a turn it is the moment when the turn began.
+    """
+    if _TURN_AT in connection.info:
+        return float(connection.info[_TURN_AT])
     if connection.dialect.name == "postgresql":
         return float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
     return time.time()

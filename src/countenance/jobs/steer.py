@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from countenance.errors import InputError
+from countenance.jobs.counts import LIVE
 from countenance.jobs.events import tell
-from countenance.jobs.flow import LIVE, revive
+from countenance.jobs.flow import revive
 from countenance.jobs.graph import settled_events
 from countenance.jobs.sql import chunks, clock, run, turn
 from countenance.store.project import Project
