@@ -31,8 +31,11 @@ from countenance.provenance.history import TRUSTED, read_history
 from countenance.provenance.signing import anchors_of
 from countenance.provenance.sound_read import read_sound_mark
 from countenance.provenance.verify import mark_key
+from countenance.store.database import reading
 from countenance.store.files import sha256_file
+from countenance.store.holdings import held_of
 from countenance.store.project import Project, init_project
+from countenance.store.subjects import subject_tag
 
 SCRIPT = (EXAMPLES / "ada" / "script.txt").read_text(encoding="utf-8").strip()
 GERMAN = (EXAMPLES / "script.de.txt").read_text(encoding="utf-8").strip()
@@ -98,6 +101,9 @@ def test_it_is_made_once_and_found_again(project: Project, master: Path, tmp_pat
     first, again = describe(task), describe(task)
     assert first is not None and again is not None
     assert first.passages == again.passages
+    with reading(project) as connection:  # and found when the presenter is to be forgotten
+        held = [one.name for one in held_of(connection, subject_tag(project, "ada"))]
+    assert any(name.startswith("description/") and (project.work / name).is_dir() for name in held)
     assert all(np.array_equal(a, b) for a, b in zip(first.voices, again.voices, strict=True))
 
 

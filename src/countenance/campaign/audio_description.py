@@ -61,7 +61,7 @@ def describe(task: Task) -> Description | None:
     lexicon = dict(brief.lexicon.of(language))
     key = key_of(_DESCRIPTION, said, wish.identity(), language, words, lexicon, task.timeline.duration)
     folder = task.project.work / "description" / key
-    hold(task.project, WORK, f"description/{key}", [wish.of] if wish.of else [])
+    hold(task.project, WORK, f"description/{key}", [brief.presenter.talent, *([wish.of] if wish.of else [])])
     record, sounds = folder / "description.json", folder / "voices.npz"
     if not record.is_file():
         made = _spoken(task, script, wish)
