@@ -11,7 +11,8 @@ import numpy as np
 
 from benchmarks.casting import presenters
 from benchmarks.tables import Table, footage, peak_mib
-from countenance.delivery.reframe import Camera, plan_camera
+from countenance.delivery.camera import Camera
+from countenance.delivery.reframe import plan_camera
 from countenance.delivery.sightings import F64, Sightings
 from countenance.delivery.thumbnail_looks import face_looks, picture_looks
 from countenance.delivery.thumbnails import candidates

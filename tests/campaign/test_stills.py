@@ -24,6 +24,7 @@ from countenance.provenance.verify import verify_file
 from countenance.rights.register import withdraw_grant
 from countenance.store import tables
 from countenance.store.database import reading
+from countenance.store.files import read_json, write_json
 from countenance.store.project import Project, init_project
 
 WIDE = (960, 540)
@@ -113,6 +114,16 @@ def test_a_title_is_written_where_it_fits_and_told_in_the_history(project: Proje
     assert "c2pa.addedText" in text
     with pytest.raises(TextError, match="cannot be written"):
         release_thumbnails(project, releases.VARIANT, 1, "Ina", titles=["தமிழ்"])
+
+
+@pytest.mark.parametrize(("burnt", "free"), [([[0.0, 0.9]], True), ([[0.0, 9.0]], False)])
+def test_moments_with_burnt_in_captions_are_taken_only_where_there_are_no_others(
+    project: Project, burnt: list[list[float]], free: bool
+) -> None:
+    path = project.releases / releases.RELEASE / "release.json"
+    write_json(path, {**read_json(path), "receipt": {"burnt_in": burnt}})
+    (one, *_) = release_thumbnails(project, releases.VARIANT, 1, "Ina").rows
+    assert (one["time_s"] >= 0.9) or not free
 
 
 def test_nothing_is_made_of_what_was_withdrawn(project: Project) -> None:

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from countenance.delivery.reframe import USUAL, Camera, plan_camera, target_size
+from countenance.delivery.camera import Camera, target_size
+from countenance.delivery.reframe import USUAL, plan_camera
 from countenance.delivery.sightings import Sightings
 from countenance.errors import InputError
 from countenance.quality.speakers import Turn
@@ -220,6 +221,14 @@ def test_room_is_left_where_a_turned_head_looks_to() -> None:
     straight = seen(np.full(50, 960.0))
     left = replace(straight, yaw=np.full((1, 50), 40.0))  # to the person's left: the picture's right
     assert plan_camera(left, TALL).windows[0, 0] > plan_camera(straight, TALL).windows[0, 0] + 10
+
+
+def test_where_captions_are_burnt_in_the_picture_is_shown_whole() -> None:
+    camera = plan_camera(seen(np.full(100, 960.0)), TALL, burnt=[(1.0, 2.0)])
+    assert [(take.first, take.last, take.way) for take in camera.takes] == [
+        (0, 25, "still"), (25, 50, "whole"), (50, 100, "still"),
+    ]  # fmt: skip
+    assert camera.takes[1].why == "captions are burnt in"
 
 
 @pytest.mark.parametrize(("empty", "way"), [("whole", "whole"), ("middle", "still")])

@@ -62,6 +62,9 @@ def test_the_badge_of_a_tall_cut_is_readable_and_clear_of_lips_and_of_the_channe
     encode(out, frames, size=TALL, time_base=Fraction(1, 25), frame_rate=Fraction(25))
     found = check_badge(out, replace(record, label=plan.badge.label))
     assert found.ok and found.first_exposure and found.contrast > 4.5
+    assert plan.problems(out, record) == ()
+    unlabelled = write_clip(tmp_path / "bare.mp4", (plan.camera.shoot(n, frame) for n, frame in enumerate(wide)))
+    assert plan.problems(unlabelled, record)
 
 
 def test_of_the_old_badge_nothing_is_left_to_read(wide: list[Frame], looked: View) -> None:

@@ -17,9 +17,18 @@ from countenance.perception.perceive import perceive
 from countenance.perception.tracks import is_saved, load_perception, save_perception
 from countenance.store import tables
 from countenance.store.database import writing
-from countenance.store.files import locked
+from countenance.store.files import locked, read_json
 from countenance.store.holdings import VARIANT, WORK, hold_in
 from countenance.store.project import Project
+
+Stretches = tuple[tuple[float, float], ...]  # start and end in seconds
+
+
+def burnt_in(project: Project, release_id: str) -> Stretches:
+    """When captions are part of a release's picture: its receipt says so."""
+    receipt = read_json(project.releases / release_id / "release.json")["receipt"]
+    spoken_over = [(one["start_s"], one["end_s"]) for one in receipt.get("voice_over", ())]  # of older receipts
+    return tuple((float(start), float(end)) for start, end in receipt.get("burnt_in", spoken_over))
 
 
 def look_at(

@@ -15,6 +15,7 @@ from countenance.campaign.permission import shown_s
 from countenance.campaign.render import Rendering
 from countenance.campaign.task import Task
 from countenance.campaign.variants import VariantRow
+from countenance.campaign.voiceover import subtitles_of
 from countenance.media.encode import WEB
 from countenance.models.catalogue import BUNDLED, CATALOGUE
 from countenance.provenance.disclosure import ReleaseRecord
@@ -79,6 +80,7 @@ def make_receipt(
         "voice": {**task.dub.voice, **rendering.facts["voice"]} if task.dub else "original",
         "sound": rendering.facts.get("sound") or "original",
         "voice_over": rendering.facts.get("voice_over", []),
+        "burnt_in": [list(one) for one in subtitles_of(task, rendering.facts.get("voice_over", ())).stretches],
         "timeline": rendering.facts["timeline"],
         "seed": brief.seed,
         "encoder": {"codec": "libx264", "preset": WEB.preset, "crf": WEB.crf, "profile": "high"},

@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 from sqlalchemy import select
 
-from countenance.campaign.looking import look_at
+from countenance.campaign.looking import Stretches, burnt_in, look_at
 from countenance.campaign.serving import Serving, serving_of
 from countenance.campaign.variants import find_variant
 from countenance.delivery.thumbnail_looks import pictures_at
@@ -78,6 +78,7 @@ def release_thumbnails(
     row = find_variant(project, name)
     served = _require(project, row.id)
     record, facts, package = _on_record(project, served.release)
+    burnt = burnt_in(project, served.release)
     video = project.releases / served.release / "video.mp4"
     if not package.is_dir() or not video.is_file():
         raise InputError(f"the package of variant {row.id} is not at {package}; run `countenance produce` again.")
@@ -95,7 +96,7 @@ def release_thumbnails(
     try:
         rows = []
         total = count * len(SIZES) * len(wanted)
-        for told in _written(project, looked, video, record, served, count, wanted, part):
+        for told in _written(project, looked, video, record, served, count, wanted, burnt, part):
             rows.append(told)
             progress("thumbnails", len(rows), total)
         listing = {"variant": row.id, "release": served.release, "language": record.language, "thumbnails": rows}
@@ -141,11 +142,12 @@ def _written(
     served: Serving,
     count: int,
     titles: Sequence[Title | None],
+    burnt: Stretches,
     folder: Path,
 ) -> Iterator[dict[str, Any]]:
     """Write, seal and check all files of all candidates, the best one's first; yields the listing's rows."""
     worn = badge_of(record)
-    found = candidates(looked, count, lambda time_s: _free_of_card(worn, time_s, float(looked.master.duration)))
+    found = _chosen(looked, worn, burnt, count)
     numbers = sorted(one.number for one in found)
     frames = dict(zip(numbers, pictures_at(looked.master, numbers), strict=True))
     channels = [] if "*" in served.channels else served.channels
@@ -153,7 +155,15 @@ def _written(
         for title_number, title in enumerate(titles):
             for size in SIZES:
                 made = still(
-                    looked, one, frames[one.number].copy(), size, worn=worn, badge=worn, channels=channels, title=title
+                    looked,
+                    one,
+                    frames[one.number].copy(),
+                    size,
+                    worn=worn,
+                    badge=worn,
+                    channels=channels,
+                    title=title,
+                    burnt=burnt,
                 )
                 if title is not None and made.title_box is None:
                     continue  # there is no room in this shape without covering lips
@@ -162,6 +172,19 @@ def _written(
                 _save(project, video, record, _time_of(looked, one), marked, title, folder / name)
                 _require_badge(folder / name, made)
                 yield _row(name, rank, one, size, title, folder / name)
+
+
+def _chosen(looked: View, worn: Badge, burnt: Stretches, count: int) -> tuple[Candidate, ...]:
+    """Moments without an end card, and without burnt-in captions as far as there are any."""
+    duration_s = float(looked.master.duration)
+
+    def free(time_s: float) -> bool:
+        return _free_of_card(worn, time_s, duration_s)
+
+    def clean(time_s: float) -> bool:
+        return free(time_s) and not any(start <= time_s < end for start, end in burnt)
+
+    return candidates(looked, count, clean if any(clean(at) for at in looked.seen.times_s.tolist()) else free)
 
 
 def _free_of_card(worn: Badge, time_s: float, duration_s: float) -> bool:

@@ -29,7 +29,7 @@ def reframe(
     The film says on every picture that it is not released. Released videos get other shapes by `countenance export`.
     """
     from countenance.campaign.brief import CHANNELS
-    from countenance.delivery.reframe import target_size
+    from countenance.delivery.camera import target_size
     from countenance.delivery.reframe_preview import write_preview
     from countenance.delivery.viewing import view
     from countenance.errors import InputError

@@ -8,7 +8,7 @@ own blurred surroundings, or the whole picture. Planning is a pure function; not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -16,17 +16,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from countenance.delivery.camera import Camera, Take
 from countenance.delivery.camera_path import Limits, path
 from countenance.delivery.framing import Framing, framings, worth_showing
 from countenance.delivery.sightings import F64, Sightings
-from countenance.errors import InputError
-from countenance.media.frame import Frame
-from countenance.media.reframe import Crop, cut, fit_box, fitted, largest_crop
+from countenance.media.reframe import largest_crop
 from countenance.quality.speakers import Turn
 
-Way = Literal["still", "follows", "whole"]
 _WIDER = (1.25, 1.6, 2.1, 2.7)  # times the target's shape: windows that are shown before blurred surroundings
-_SAME_SHAPE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -56,87 +53,28 @@ class Rules:
 USUAL = Rules()
 
 
-@dataclass(frozen=True)
-class Take:
-    """The pictures `first` to before `last`, which the camera takes in one go; `people` are those it frames.
-
-    `way`: it stands "still", "follows", or shows the picture "whole" because of `why`.
-    """
-
-    first: int
-    last: int
-    way: Way
-    people: tuple[int, ...]
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class Camera:
-    """What is shown of each of `n` pictures of `source` (width, height) in a video of `target`.
-
-    `windows` `(n, 4)`: x, y, width, height in luma pixels of the source, NaN where the picture is shown whole. Windows
-    of another shape than the target's are fitted into it.
-    """
-
-    source: tuple[int, int]
-    target: tuple[int, int]
-    windows: F64
-    takes: tuple[Take, ...]
-
-    def crop(self, number: int) -> Crop | None:
-        """The part of picture `number` that is shown; None where it is shown whole."""
-        x, y, width, height = self.windows[number].tolist()
-        return None if np.isnan(x) else Crop(x, y, width, height)
-
-    def shoot(self, number: int, frame: Frame) -> Frame:
-        """Picture `number` as it is shown, with its time. InputError when it has another size than was planned for."""
-        if frame.size != self.source:
-            raise InputError(f"the camera was planned for {self.source}, and a picture has {frame.size}; plan anew.")
-        crop = self.crop(number)
-        if crop is None or not self._fills(crop):
-            return fitted(frame, self.target, crop)
-        return cut(frame, crop, self.target)
-
-    def place(self, number: int, x: float, y: float) -> tuple[float, float]:
-        """Where a point of picture `number` comes to lie in the target, in pixels."""
-        crop = self.crop(number) or Crop(0, 0, *self.source)
-        box = fit_box((crop.width, crop.height), self.target)
-        if self._fills(crop):
-            return crop.place(x, y, self.target)
-        inside = crop.place(x, y, (box.width, box.height))
-        return box.x + inside[0], box.y + inside[1]
-
-    def _fills(self, crop: Crop) -> bool:
-        return abs(crop.width * self.target[1] / (crop.height * self.target[0]) - 1) < _SAME_SHAPE
-
-    def shots(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """All pictures of a video, from the first one on."""
-        for number, frame in enumerate(frames):
-            yield self.shoot(number, frame)
-
-
-def target_size(aspect: tuple[int, int], shorter_px: int = 1080) -> tuple[int, int]:
-    """Width and height of a picture of this shape, even, the shorter side as given: 9:16 gives 1080 x 1920."""
-    wide, high = aspect
-    if min(wide, high) < 1 or not 0.2 <= wide / high <= 5:
-        raise InputError(f"{wide}:{high} is no shape of a picture; give for example 9:16, 4:5 or 1:1.")
-    unit = shorter_px / min(wide, high)
-    return round(wide * unit / 2) * 2, round(high * unit / 2) * 2
-
-
 def plan_camera(
-    seen: Sightings, target: tuple[int, int], *, speaking: Sequence[Turn] = (), rules: Rules = USUAL
+    seen: Sightings,
+    target: tuple[int, int],
+    *,
+    speaking: Sequence[Turn] = (),
+    burnt: Sequence[tuple[float, float]] = (),
+    rules: Rules = USUAL,
 ) -> Camera:
     """Plan the camera for a video of `target` (width, height). The same faces give the same camera.
 
     `speaking` are the turns of speech as `quality.speakers.turns` finds them; without them whoever fills most of the
-    picture counts.
+    picture counts. In the stretches `burnt` (start and end in seconds) captions are part of the picture: it is shown
+    whole, since a window would cut their lines.
     """
     windows = np.full((seen.pictures, 4), np.nan)
     takes: list[Take] = []
-    edges = [*seen.starts, seen.pictures]
+    texts = _within(seen.times_s, burnt)
+    edges = sorted({*seen.starts, seen.pictures, *(np.flatnonzero(np.diff(texts)) + 1).tolist()})
     for first, last in pairwise(edges):
-        if last > first:
+        if texts[first]:
+            takes.append(_whole(first, last, "captions are burnt in")[0])
+        else:
             for take, part in _shot(seen, target, first, last, speaking, rules):
                 windows[take.first : take.last] = part
                 takes.append(take)
@@ -215,6 +153,14 @@ def _along(seen: Sightings, pictures: slice, framing: Framing, rules: Rules) -> 
             return None
         windows[:, axis] = found
     return windows
+
+
+def _within(times_s: F64, stretches: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
+    """Which times lie in one of the stretches `(n,)`."""
+    found = np.zeros(len(times_s), np.bool_)
+    for start_s, end_s in stretches:
+        found |= (times_s >= start_s) & (times_s < end_s)
+    return found
 
 
 def _without_faces(seen: Sightings, target: tuple[int, int], first: int, last: int, rules: Rules) -> tuple[Take, F64]:

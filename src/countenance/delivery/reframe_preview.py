@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from countenance.delivery.reframe import Camera, plan_camera
+from countenance.delivery.camera import Camera
+from countenance.delivery.reframe import plan_camera
 from countenance.delivery.relabel import badge_for, relabelled
 from countenance.delivery.viewing import View
 from countenance.media.decode import decode

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from countenance.delivery.reframe import Camera, plan_camera
+from countenance.delivery.camera import Camera
+from countenance.delivery.reframe import plan_camera
 from countenance.delivery.sightings import Sightings
 from countenance.delivery.subtitles import Subtitles
 from countenance.delivery.viewing import View
@@ -24,6 +26,8 @@ from countenance.media.frame import F32, U8, Frame
 from countenance.media.reframe import fitted
 from countenance.provenance.badge import FADE_S, PILL_GREY, Badge, Raster, badge_of, form_for
 from countenance.provenance.disclosure import ReleaseRecord
+from countenance.provenance.label_check import check_badge
+from countenance.provenance.label_look import CLEAR, SMALL
 from countenance.provenance.placement import AUTO, Box, FaceSeen, covered, place
 
 _LOOKED_AT = 60  # pictures
@@ -76,10 +80,27 @@ class Reshaping:
         """The pictures in their new shape, with their times."""
         return relabelled(frames, self.camera, worn=self.worn, badge=self.badge, duration=self.duration)
 
+    def problems(self, path: Path, record: ReleaseRecord) -> tuple[str, ...]:
+        """Why the badge cannot be read in the file that was made of these frames, in words; empty when it can.
 
-def reshaping(looked: View, target: tuple[int, int], record: ReleaseRecord, channels: Iterable[str]) -> Reshaping:
-    """Plan another shape for the video of a release, of size `target`, which will be shown on `channels`."""
-    camera = plan_camera(looked.seen, target, speaking=looked.speaking)
+        On a picture so small that no letters fit, a badge that is as large as it can be is let pass.
+        """
+        found = check_badge(path, replace(record, label=self.badge.label))
+        return found.problems if any(one.state not in (CLEAR, SMALL) for _, one in found.looks) else ()
+
+
+def reshaping(
+    looked: View,
+    target: tuple[int, int],
+    record: ReleaseRecord,
+    channels: Iterable[str],
+    burnt: Sequence[tuple[float, float]] = (),
+) -> Reshaping:
+    """Plan another shape for the video of a release, of size `target`, which will be shown on `channels`.
+
+    In the stretches `burnt` (start and end in seconds) captions are burnt into the picture.
+    """
+    camera = plan_camera(looked.seen, target, speaking=looked.speaking, burnt=burnt)
     worn = badge_of(record)
     badge = badge_for(worn, camera, looked.seen, channels)
     return Reshaping(camera, worn, badge, looked.master.duration)

@@ -79,14 +79,17 @@ def still(
     badge: Badge,
     channels: Iterable[str] = (),
     title: Title | None = None,
+    burnt: Sequence[tuple[float, float]] = (),
 ) -> Still:
     """The picture of a candidate in `size`: framed by its faces, labelled, and titled where there is room.
+
+    In the stretches `burnt` of the video, in seconds, captions are part of the picture, which is then shown whole.
 
     `worn` is the badge that `frame` bears, `badge` the one that the still is to bear.
     """
     one = looked.seen.only(candidate.number)
     even = (size[0] + size[0] % 2, size[1] + size[1] % 2)  # a last odd row or column is cut off again
-    camera = plan_camera(one, even, rules=RULES)
+    camera = plan_camera(one, even, burnt=burnt, rules=RULES)
     placed = badge_for(badge.on_stills, camera, one, channels)
     (shown,) = relabelled([frame], camera, worn=worn, badge=placed, duration=looked.master.duration)
     box = None
