@@ -17,11 +17,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from countenance.campaign.labelling import require_badge
 from countenance.campaign.serving import Serving, serving_of
 from countenance.delivery.renditions import Film, Made, Progress, export_files
 from countenance.errors import CountenanceError, InputError, IntegrityError, RightsError
 from countenance.ledger.log import transaction
-from countenance.media.export import ExportProfile
+from countenance.media.export import CUT, ExportProfile
 from countenance.media.probe import probe
 from countenance.provenance.disclosure import ReleaseRecord, digital_source_type, record_from_json
 from countenance.provenance.metadata import write_source_type
@@ -82,6 +83,8 @@ def export_variant(
     try:
         captions = (package.folder / "captions.vtt").read_text(encoding="utf-8")
         record = _release_record(project, served.release)
+        if profile.picture.shape == CUT:
+            _require_known_label(video, record, profile)
         film = Film(video, captions if profile.streams else "", record)
         term = digital_source_type(record)
         seal = partial(_sealed, project, video, profile.name, term)
@@ -183,6 +186,17 @@ def _release_record(project: Project, release_id: str) -> ReleaseRecord:
     """What was released, without the hashes that were put beside it."""
     told = _record(project, release_id)
     return record_from_json({one.name: told[one.name] for one in fields(ReleaseRecord) if one.name in told})
+
+
+def _require_known_label(video: Path, record: ReleaseRecord, profile: ExportProfile) -> None:
+    """IntegrityError when the label in the pictures is not as it is drawn today: it could not be lifted off cleanly."""
+    try:
+        require_badge(video, record)
+    except IntegrityError as problem:
+        raise IntegrityError(
+            f"{profile.name} cuts the picture and draws its label anew, but release {record.release_id} bears a label "
+            "that is not drawn so any more; produce the variant again."
+        ) from problem
 
 
 def _sealed(
