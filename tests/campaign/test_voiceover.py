@@ -12,7 +12,7 @@ import pytest
 from campaigns import cut_master, write_campaign
 from clips import frames_of
 
-from countenance.campaign import render, voiceover
+from countenance.campaign import painting, voiceover
 from countenance.campaign.caption_wish import USUAL_CAPTIONS, CaptionWish
 from countenance.campaign.produce import Outcome, produce
 from countenance.campaign.voiceover import VoiceOver, failing, is_all, pictures_of
@@ -35,7 +35,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Path, Pat
         return plan_mouths(library, ah, times_s, poses)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(render, "plan_mouths", gaping)
+        patch.setattr(painting, "plan_mouths", gaping)
         outcome = produce(init_project(folder / "studio"), brief, folder / "out", approve_as="Tester")
     return outcome, folder / "out", master
 
