@@ -33,6 +33,7 @@ NAMES = (
     "reframe",
     "captions",
     "jobs",
+    "sinks",
 )
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 

@@ -32,6 +32,7 @@ REMOVE, TAKE_DOWN, QUEUE = "remove", "take-down", "net"
 GROUP = "withdrawals"  # stands for a campaign: those have names, which may be people's
 PATIENCE_S = 365 * 86400.0  # consent is gone: this is not given up because a sink is down for long
 TOLD_WITHIN = timedelta(days=1)  # webhooks are told of withdrawals this late, not of those from before they were set up
+_PAUSE_SHARE = 0.8  # of the sink's pause: what is left of it is for the removals themselves
 _PRIORITY = 4  # before everything else
 
 
@@ -164,6 +165,6 @@ def _sinks_of(project: Project, release_id: str) -> set[str]:
 
 def _retry_s(project: Project, sink: str) -> float:
     try:
-        return find_sink(project, sink).retry_s
+        return _PAUSE_SHARE * find_sink(project, sink).retry_s
     except InputError:  # no longer in the settings; the task says so until it is again
         return RETRY_S
