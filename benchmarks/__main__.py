@@ -29,9 +29,11 @@ NAMES = (
     "align",
     "syncmeter",
     "dub",
+    "campaign",
     "site",
     "reframe",
     "captions",
+    "profiles",
     "jobs",
     "sinks",
 )

@@ -35,12 +35,12 @@ CLIP, SIZE = "azure-avatar/Delivering_sell_link.mp4", (1280, 720)
 LONG_S, ROUNDS, PROFILE_S = 60, 3, 20
 SAID = "Diese Kaffeemaschine brüht in dreißig Sekunden eine frische Tasse, und sie passt auf fast jedes Regal. "
 SAID_S = 6.5  # of that sentence, about
-SPEAK = ("countenance.campaign.produce:speak_dub", "speak")
+SPEAK = ("countenance.campaign.order:speak_dub", "speak")
 PARTS = (
     *(part for part in SWAP_PARTS if "SwapPainter" not in part[0]),
     ("countenance.synthesis.lipsync:LipPainter.paint", "paint: the mouth"),
-    ("countenance.campaign.render:mouths_of", "paint: the mouth library, once"),
-    ("countenance.campaign.render:plan_mouths", "paint: the path through it, once"),
+    ("countenance.campaign.painting:mouths_of", "paint: the mouth library, once"),
+    ("countenance.campaign.painting:plan_mouths", "paint: the path through it, once"),
 )
 
 

@@ -32,21 +32,22 @@ MEMORY_S = (10, 100, 600)
 # Where the stages and their parts are looked up when they are called.
 STAGES = (
     ("countenance.campaign.stages:perceive", "perceive"),
-    ("countenance.campaign.render:_paint", "paint and measure"),
+    ("countenance.campaign.painting:_looked_at", "look"),
+    ("countenance.campaign.painting:_paint", "paint and measure"),
     ("countenance.campaign.release:_encode", "release encode"),
 )
 PARTS = (
     ("countenance.media.decode:house_planes", "every pass: the decoder's planes into a frame"),
-    ("countenance.synthesis.occlusion:Occlusion.see", "paint: what is in front of the face"),
+    ("countenance.synthesis.occlusion:Occlusion.see", "look: what is in front of the face"),
     ("countenance.synthesis.swap:SwapPainter.paint", "paint: the face"),
     ("countenance.synthesis.compose:Compositor.compose", "paint: compose"),
     ("countenance.quality.meter:Meter.see", "paint, beside: the meters, picture by picture"),
     ("countenance.quality.meter:Meter.finish", "paint: the meters, at the end"),
     ("countenance.synthesis.patchfile:PatchWriter.add", "paint, beside: store the painted box"),
-    ("countenance.campaign.release:read_patches", "release: read the painted box"),
+    ("countenance.synthesis.patchfile:_record", "release: read the painted box"),
     ("countenance.provenance.badge:Badge.draw", "release: badge"),
     ("countenance.provenance.watermark:Marker.embed", "release: picture mark"),
-    ("countenance.media.encode:_picture", "release: hand over to the encoder"),
+    ("countenance.media.pieces:coded_picture", "release: hand over to the encoder"),
 )
 
 
