@@ -21,6 +21,7 @@ from countenance.media.reframe import fitted
 from countenance.provenance.badge import Badge, badge_of
 from countenance.provenance.label import Label
 from countenance.provenance.label_check import check_badge
+from countenance.provenance.label_look import CLEAR, look
 from countenance.provenance.placement import covered, hidden_by
 from countenance.provenance.watermark import Marker, read_mark
 
@@ -95,18 +96,19 @@ def test_no_badge_is_ever_lost(wide: list[Frame], looked: View) -> None:
     assert badge_for(Badge("off"), camera, looked.seen, []).kind == "off"
 
 
-def test_under_an_end_card_the_whole_picture_is_shown_with_the_badge(wide: list[Frame], looked: View) -> None:
-    camera = plan_camera(looked.seen, TALL)
-    card = Badge("endcard", "en", card_s=Fraction(1, 5))
-    badge = badge_for(card, camera, looked.seen, [])
-    frames = worn_by(wide, card)
-    shown = list(relabelled(frames, camera, worn=card, badge=badge, duration=Fraction(1)))
-    raster = badge.on_stills.raster(*TALL)
-    white = raster.white > 0.95
-    early, last = (one.planes[0][raster.y : raster.y + white.shape[0], raster.x : raster.x + white.shape[1]]
-                   for one in (shown[5], shown[-1]))  # fmt: skip
-    assert np.median(last[white]) > 230 and np.median(early[white]) < 200
-    assert np.array_equal(shown[-1].planes[0][640], fitted(worn_by([wide[-1]], card)[0], TALL).planes[0][640])
+def test_an_end_card_is_set_anew_before_a_blurred_picture(wide: list[Frame], looked: View, tmp_path: Path) -> None:
+    record = replace(releases.record(), badge="endcard")
+    plan = reshaping(looked, TALL, record, [])
+    plan = replace(
+        plan, worn=replace(plan.worn, card_s=Fraction(4, 5)), badge=replace(plan.badge, card_s=Fraction(4, 5))
+    )
+    shown = list(plan.frames(worn_by(wide, plan.worn)))
+    raster = plan.badge.raster(*TALL, card=True)
+    there = tuple(slice(at, at + side) for at, side in zip((raster.y, raster.x), raster.keep.shape, strict=True))
+    assert look(shown[-1].planes[0], raster).state == CLEAR
+    assert np.median(shown[-1].planes[0][there][raster.white > 0.95]) > 225
+    assert np.array_equal(shown[2].planes[0], plan.camera.shoot(2, wide[2]).planes[0])  # before the card
+    assert shown[-1].planes[0][900:].std() < 0.2 * shown[2].planes[0][900:].std()
 
 
 def test_subtitles_stand_on_the_new_picture(wide: list[Frame], looked: View) -> None:

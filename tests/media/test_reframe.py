@@ -86,7 +86,7 @@ def test_a_picture_that_is_shown_whole_lies_in_the_middle_before_its_own_blur() 
     assert np.array_equal(whole.planes[0][box.rows], cut(frame, Crop(0, 0, *SOURCE), (288, 162)).planes[0])
     around = np.delete(whole.planes[0], np.r_[box.rows], axis=0).astype(float)
     assert around.std() < 0.5 * frame.planes[0].std() and 16 < around.mean() < 0.8 * frame.planes[0].mean()
-    black = fitted(frame, TALL, blurred=False)
+    black = fitted(frame, TALL, black=True)
     assert set(np.delete(black.planes[0], np.r_[box.rows], axis=0).ravel().tolist()) == {16}
 
 

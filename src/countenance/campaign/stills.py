@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image
 from sqlalchemy import select
 
+from countenance.campaign.labelling import require_badge
 from countenance.campaign.looking import Stretches, burnt_in, look_at
 from countenance.campaign.serving import Serving, serving_of
 from countenance.campaign.variants import find_variant
@@ -84,6 +85,7 @@ def release_thumbnails(
         raise InputError(f"the package of variant {row.id} is not at {package}; run `countenance produce` again.")
     if sha256_file(video) != facts["sha256"]:
         raise IntegrityError(f"{video} is not the file that was released; run `countenance verify` on it.")
+    _require_known_label(video, record)
     wanted = [None, *(Title(text, record.language) for text in titles)]
     for title in wanted:
         if title is not None:
@@ -123,6 +125,17 @@ def _require(project: Project, variant: str) -> Serving:
     if not served.serve:
         raise RightsError(f"no thumbnails are made of variant {variant}.", (served.why,))
     return served
+
+
+def _require_known_label(video: Path, record: ReleaseRecord) -> None:
+    """IntegrityError when the label in the pictures is not as it is drawn today: it could not be lifted off cleanly."""
+    try:
+        require_badge(video, record)
+    except IntegrityError as problem:
+        raise IntegrityError(
+            f"no thumbnails are made of release {record.release_id}: the label in its pictures is not drawn so any "
+            "more; produce the variant again."
+        ) from problem
 
 
 def _on_record(project: Project, release_id: str) -> tuple[ReleaseRecord, dict[str, Any], Path]:

@@ -23,7 +23,7 @@ from countenance.delivery.subtitles import Subtitles
 from countenance.delivery.viewing import View
 from countenance.errors import InputError
 from countenance.media.frame import F32, U8, Frame
-from countenance.media.reframe import fitted
+from countenance.media.reframe import blurred
 from countenance.provenance.badge import FADE_S, PILL_GREY, Badge, Raster, badge_of, form_for
 from countenance.provenance.disclosure import ReleaseRecord
 from countenance.provenance.label_check import check_badge
@@ -117,8 +117,8 @@ def relabelled(
 ) -> Iterator[Frame]:
     """The camera's pictures of a video, with `subtitles` and the `badge` that `badge_for` made.
 
-    `worn` is the badge that the frames bear already, `Badge("off")` for clean ones. Pictures under an end card are
-    shown whole, since it cannot be lifted off, with the badge in its corner. InputError where a badge would be lost.
+    `worn` is the badge that the frames bear already, `Badge("off")` for clean ones. An end card cannot be lifted off,
+    so the picture under it is blurred, and the card is set anew. InputError where a badge would be lost.
     """
     if worn.kind != "off" and badge.kind == "off":
         raise InputError("the pictures bear a badge and would lose it; give the badge that is to be drawn.")
@@ -126,10 +126,10 @@ def relabelled(
         under_card = worn.card_shown(frame.time, duration)
         if not under_card and worn.kind == "corner" and (shown := worn.label.shown(float(frame.time), FADE_S)):
             _lift(frame, worn.raster(*frame.size), shown)
-        view = fitted(frame, camera.target) if under_card else camera.shoot(number, frame)
+        view = blurred(frame, camera.target) if under_card else camera.shoot(number, frame)
         if subtitles is not None:
             subtitles.draw(view.planes, view.time)
-        (badge.on_stills if under_card else badge).draw(view.planes, view.time, duration)
+        badge.draw(view.planes, view.time, duration)
         yield view
 
 

@@ -16,6 +16,7 @@ from babel import Locale, UnknownLocaleError
 
 from countenance.delivery.relabel import Reshaping, reshaping
 from countenance.delivery.viewing import view
+from countenance.errors import IntegrityError
 from countenance.media.cmaf import read_track
 from countenance.media.dash import presentation
 from countenance.media.decode import decode
@@ -47,11 +48,15 @@ _NAMES = {"h264": "H.264", "hevc": "HEVC", "av1": "AV1", "mpeg2": "MPEG-2", "aac
 
 @dataclass(frozen=True)
 class Film:
-    """What is exported: a sealed video, its captions as WebVTT ("" without), and the record of its release."""
+    """What is exported: a sealed video, its captions as WebVTT ("" without), and the record of its release.
+
+    In the stretches `burnt` (start and end in seconds) captions are burnt into the picture.
+    """
 
     video: Path
     captions: str
     record: ReleaseRecord
+    burnt: tuple[tuple[float, float], ...] = ()
 
     @property
     def language(self) -> str:
@@ -80,7 +85,8 @@ def export_files(
 
     `target` is the file, or the folder (which is there) of a profile that streams. `seal(path, steps, medium)` seals a
     file in place. A profile that cuts the picture has it framed by the faces, and its label drawn anew clear of what
-    the channel lays over it. Errors: InputError for a film that cannot be read, and those of `seal`.
+    the channel lays over it. Errors: InputError for a film that cannot be read, IntegrityError where the label cannot
+    be read on the result, and those of `seal`.
     """
     master = probe(film.video)
     made = renditions(profile, (master.width, master.height), master.frame_rate)
@@ -91,11 +97,13 @@ def export_files(
         else None
     )
     cut = profile.picture.frame_px if profile.picture.shape == CUT else None
-    shape = reshaping(view(film.video), cut, film.record, [channel]) if cut else None
+    shape = reshaping(view(film.video), cut, film.record, [channel], film.burnt) if cut else None
     frames = partial(_frames, master, made[0], shape, progress)
     if profile.streams:
         return _streamed(film, profile, target, made, frames, sound, seal)
     write_film(target, frames(), profile, made[0], sound() if sound else None)
+    if shape is not None and (wrong := shape.problems(target, film.record)):
+        raise IntegrityError(f"the export for {profile.name} is not labelled as it has to be: {'; '.join(wrong)}.")
     steps = [*_cuts(shape, film.record), *_steps(profile, made[0], master, sound is not None)]
     seal(target, steps, "" if sound else "image")
     return (Made(target, made[0], sound is not None),)

@@ -66,17 +66,23 @@ def cut(frame: Frame, crop: Crop, size: tuple[int, int]) -> Frame:
     )
 
 
-def fitted(frame: Frame, size: tuple[int, int], crop: Crop | None = None, blurred: bool = True) -> Frame:
+def fitted(frame: Frame, size: tuple[int, int], crop: Crop | None = None, black: bool = False) -> Frame:
     """The part `crop` of a frame (default: all of it) in the middle of a picture of `size`, before its own blurred
-    and darkened surroundings; without `blurred` they are black."""
+    and darkened surroundings, or before black."""
     _require_even(size)
     part = crop or Crop(0, 0, *frame.size)
     box = fit_box((part.width, part.height), size)
-    out = _surroundings(frame, part, size) if blurred else _black(size)
+    out = _black(size) if black else _surroundings(frame, part, size)
     small = cut(frame, part, (box.width, box.height))
     result = Frame(frame.pts, frame.time_base, out)
     result.put(box, small.planes)
     return result
+
+
+def blurred(frame: Frame, size: tuple[int, int]) -> Frame:
+    """Nothing but the surroundings that `fitted` gives a frame: a ground for what is drawn on it."""
+    _require_even(size)
+    return Frame(frame.pts, frame.time_base, _surroundings(frame, Crop(0, 0, *frame.size), size))
 
 
 def fit_box(source: tuple[float, float], target: tuple[int, int]) -> Box:
@@ -135,14 +141,14 @@ def _surroundings(frame: Frame, part: Crop, size: tuple[int, int]) -> tuple[U8, 
     small = tuple(max(2, side // _SMALL // 2 * 2) for side in size)
     planes = cut(frame, crop, (small[0], small[1])).planes
     sigma = _BLUR * max(small)
-    blurred: list[U8] = []
+    made: list[U8] = []
     for number, plane in enumerate(planes):
         soft: F32 = cv2.GaussianBlur(plane.astype(np.float32), (0, 0), sigma / (2 if number else 1))
         ground = _GREY if number else _BLACK
         wanted = (size[0] // 2, size[1] // 2) if number else size
         large: Any = cv2.resize((soft - ground) * _DIM + ground, wanted, interpolation=cv2.INTER_CUBIC)
-        blurred.append(np.asarray(np.clip(np.rint(large), 0, 255), np.uint8))
-    return blurred[0], blurred[1], blurred[2]
+        made.append(np.asarray(np.clip(np.rint(large), 0, 255), np.uint8))
+    return made[0], made[1], made[2]
 
 
 def _black(size: tuple[int, int]) -> tuple[U8, U8, U8]:
