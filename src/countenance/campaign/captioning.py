@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -70,7 +71,7 @@ def captions_of(task: Task) -> Captioning:
     """The captions of a variant, with its notes of sounds."""
     wish, language = task.brief.captions, task.variant.language
     turns = (Turn(0.0, wish.speaker),) if wish.speaker else ()
-    spoken = cues(words_of(task), language, shots=shot_starts(task), turns=turns)
+    spoken = _spoken(words_of(task), language, shot_starts(task), turns)
     sounds = [(note.start_s, note.end_s, note.text) for note in wish.sounds.get(language, ())]
     whole, untold = with_sounds(spoken, sounds, language)
     end_ms = round(task.timeline.duration * 1000)
@@ -103,6 +104,14 @@ def text_files(task: Task, note: str) -> TextFiles:
         chapters_vtt=chapters_vtt(chapters, language, note) if chapters else None,
         chapters=chapters,
     )
+
+
+@lru_cache(maxsize=4)
+def _spoken(
+    words: tuple[Word, ...], language: str, shots: tuple[float, ...], turns: tuple[Turn, ...]
+) -> tuple[Cue, ...]:
+    """The captions of speech alone; kept, because every section of a long film asks for them and they take seconds."""
+    return tuple(cues(words, language, shots=shots, turns=turns))
 
 
 def _said_at(task: Task, wanted: str) -> float:
