@@ -25,9 +25,11 @@ from countenance.store.secrets import save_text_secret
 DEADLINE_S = 30
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
-    database = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    """On SQLite, but for the tests that want both databases."""
+    wanted = getattr(request, "param", "sqlite")
+    database = request.getfixturevalue("postgresql") if wanted == "postgresql" else None
     return init_project(tmp_path / "studio", database=database)
 
 
@@ -66,6 +68,10 @@ def work_off(project: Project, *, until_gone: str | None = None) -> None:
         run_due(project, ERRANDS)
 
 
+BOTH = pytest.mark.parametrize("project", ["sqlite", "postgresql"], indirect=True)
+
+
+@BOTH
 def test_a_released_package_lies_at_the_sink_with_its_index(project: Project, share: Path, tmp_path: Path) -> None:
     released(project, tmp_path / "out")
     handed = publish(project, variant_id(), "share", "Ina Weber")
@@ -164,6 +170,7 @@ def test_a_sink_that_is_down_gets_everything_when_it_is_back(project: Project, d
     )
 
 
+@BOTH
 def test_withdrawn_it_is_gone_everywhere_also_where_the_sink_was_down(
     project: Project, share: Path, dav: Store, tmp_path: Path
 ) -> None:

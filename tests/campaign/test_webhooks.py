@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outside import add_settings, release_id, released, variant_id
+from outside import add_settings, release_id, released, sink_text, variant_id
 from stores import Store, store
 
 from countenance.campaign.errand_kinds import ERRANDS
+from countenance.campaign.publish import publish
 from countenance.campaign.webhook_signature import WINDOW_S, sign, verify
-from countenance.campaign.webhooks import EVENTS, hooks, notify
+from countenance.campaign.webhooks import EVENTS, hooks, notify, tell_of_jobs
 from countenance.campaign.withdrawing import withdraw_release
 from countenance.errors import InputError
+from countenance.jobs.events import listen
 from countenance.jobs.state import dead_letters, job_state
 from countenance.jobs.worker import run_due
 from countenance.store.project import Project, init_project
@@ -109,6 +111,29 @@ def test_a_withdrawal_is_told(project: Project, receiver: Store, tmp_path: Path)
     ((_, body),) = delivered(receiver)
     assert body["data"] == {"release": release_id(), "variant": variant_id(), "reason": "decision"}
     assert b"Ina" not in receiver.bodies[0] and b"price" not in receiver.bodies[0]
+
+
+def test_jobs_that_end_and_tasks_that_die_are_told(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "share").mkdir()
+    with store(tmp_path / "receiver") as receiver:
+        add_settings(project, hook_text("desk", f"{receiver.url}/hook"))
+        add_settings(project, sink_text("share", "folder", str(tmp_path / "share")))
+        folder = released(project, tmp_path / "out", film_bytes=5000)
+        ends = listen(tell_of_jobs)
+        try:
+            whole = publish(project, variant_id(), "share", "ops").job
+            run_due(project, ERRANDS)
+            torn = publish(project, variant_id(), "share", "ops", again=True).job
+            (folder / "video.mp4").write_bytes(b"another")
+            run_due(project, ERRANDS)
+        finally:
+            ends()
+        until(project, receiver, 3)
+        bodies = [body for _, body in delivered(receiver)]
+    told = {str(body["event"]): dict(body["data"]) for body in bodies}  # type: ignore[call-overload]
+    assert told["job.settled"] == {"job": whole, "state": "done"}
+    assert told["job.failed"] == {"job": torn, "state": "failed"}
+    assert (told["task.dead"]["job"], told["task.dead"]["kind"]) == (torn, "upload")
 
 
 @pytest.mark.parametrize(

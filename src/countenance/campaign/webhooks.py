@@ -22,6 +22,7 @@ from countenance.delivery.sinks import SinkDown
 from countenance.delivery.sinks.client import Client
 from countenance.delivery.sinks.settings import check_open, name_of, read_fields, seconds, tables_of, text, words
 from countenance.errors import InputError
+from countenance.jobs.events import Event
 from countenance.jobs.graph import Job, Task, submit
 from countenance.jobs.kinds import Outcome, Report
 from countenance.ledger.log import utc_now
@@ -91,6 +92,16 @@ def notify(project: Project, event: str, data: Mapping[str, str | int], once: st
     ]
     submit(project, Job(f"{JOB}{event_id}", campaign=GROUP, owner=KIND, request={"event": event}), tasks)
     return event_id
+
+
+def tell_of_jobs(event: Event) -> None:
+    """Pass on what happens to jobs and tasks: to be handed to `jobs.events.listen` by whoever works or serves."""
+    if event.name == "job.settled":
+        name = "job.failed" if event.state == "failed" else "job.settled"
+        notify(event.project, name, {"job": event.job, "state": event.state})
+    elif event.name == "task.dead":
+        told = {"job": event.job, "task": event.task, "kind": event.kind, "variant": event.variant}
+        notify(event.project, "task.dead", {key: value for key, value in told.items() if value})
 
 
 def deliver(project: Project, task: Task, _report: Report) -> Outcome:
