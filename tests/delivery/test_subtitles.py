@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import unicodedata
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from countenance.delivery.cue import Cue
-from countenance.delivery.subtitles import Subtitles, unreadable
+from countenance.delivery.setting import length_px
+from countenance.delivery.subtitles import Subtitles, _broken, unreadable
 
 CUES = (Cue(500, 1500, ("Guten Tag,", "schön, dass Sie da sind.")), Cue(2000, 3000, ("„Ja“ – 5 %!",)))
 
@@ -81,3 +83,27 @@ def test_scripts_that_join_stack_or_run_from_the_right_are_drawn(language: str, 
     assert unreadable([cue]) == ()
     rows, columns = np.nonzero(_changed(Subtitles((cue,), ((0.0, 1.0),), language=language), 0.5))
     assert rows.max() < 360 * 0.94 and abs((columns.min() + columns.max()) / 2 - 320) < 4
+
+
+@pytest.mark.parametrize(
+    ("language", "lines", "gap"),
+    [
+        ("de", ("Donnerstagmittag", "Kaffeemaschinenzubehör"), " "),
+        ("ja", ("このコーヒーメーカーは三十秒で、", "新鮮な Espresso 15 Pro を淹れます。"), ""),
+        ("th", ("เครื่องชงกาแฟนี้ชงกาแฟสดใน", "สามสิบวินาทีเท่านั้น"), ""),
+        ("ar", ("تصنع آلة القهوة هذه فنجانًا طازجًا", "Nespresso C++ في ثلاثين ثانية"), " "),
+    ],
+)
+def test_in_a_narrow_picture_text_is_broken_anew_between_its_words(
+    language: str, lines: tuple[str, ...], gap: str
+) -> None:
+    parts = _broken(lines, gap, language, 14, 145)
+    assert len(parts) > 1 and all(length_px(part, 14) <= 145 for part in parts)
+    squeezed = "".join(lines).replace(" ", "")
+    assert "".join(parts).replace(" ", "") == squeezed  # and no mark is parted from its letter
+    assert not any(unicodedata.category(part[0]) == "Mn" for part in parts)
+    cue = Cue(0, 1000, lines, gap=gap)
+    rows, columns = np.nonzero(
+        _changed(Subtitles((cue,), ((0.0, 1.0),), language=language), 0.5, width=180, height=320)
+    )
+    assert columns.min() > 0 and columns.max() < 179 and rows.max() < 320

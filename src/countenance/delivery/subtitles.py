@@ -18,8 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.delivery.bidi import is_right_to_left, marked
+from countenance.delivery.caption_words import Piece, joined, pieces_of
 from countenance.delivery.cue import Cue
 from countenance.delivery.setting import can_set, length_px, letters
+from countenance.speech.phones import Word
 
 Planes = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
 Mask = NDArray[np.float32]
@@ -68,7 +70,7 @@ class Subtitles:
         if cue is None:
             return
         height, width = planes[0].shape
-        look = _look(cue.lines, width, height, self.foot_px, self.language)
+        look = _look(cue.lines, cue.gap, width, height, self.foot_px, self.language)
         high, wide = look.keep.shape
         part = planes[0][look.y : look.y + high, look.x : look.x + wide]
         part[:] = np.rint(part * look.keep + look.white * np.float32(235) + _dark(look))
@@ -89,13 +91,13 @@ def _dark(look: _Look) -> Mask:
 
 
 @lru_cache(maxsize=8)
-def _look(lines: tuple[str, ...], width: int, height: int, foot_px: int, language: str) -> _Look:
+def _look(lines: tuple[str, ...], gap: str, width: int, height: int, foot_px: int, language: str) -> _Look:
     lines = tuple(line for line in lines if can_set(line))
     em = max(LEAST_EM_PX, round(EM * min(width, height)))
     while em > max(LEAST_EM_PX, LEAST_EM * min(width, height)) and _longest(lines, em) > _room(width, em):
         em -= 1
     if _longest(lines, em) > _room(width, em):
-        lines = _broken(lines, em, _room(width, em))
+        lines = _broken(lines, gap, language, em, _room(width, em))
     inset = round(_INSET * em)
     rtl = is_right_to_left(language)
     told = [letters(marked(line, language), em, rtl=rtl)[:, : width - 2 * inset] for line in lines]
@@ -123,26 +125,23 @@ def _room(width: int, em: int) -> float:
     return WIDEST * width - 2 * _INSET * em
 
 
-def _broken(lines: Sequence[str], em: int, room_px: float) -> tuple[str, ...]:
-    """The lines' text in as few lines as there is room for, as even as can be; between words where there are any."""
-    gap = " " if any(" " in line for line in lines) else ""
-    text = gap.join(lines)
-    pieces = text.split() if gap else list(text)
-    least = int(length_px(text, em) // room_px) + 1
+def _broken(lines: Sequence[str], gap: str, language: str, em: int, room_px: float) -> tuple[str, ...]:
+    """The lines' text in as few lines as there is room for, as even as can be; only what is too long alone is cut."""
+    words = [Word(line, 0.0, 0.0, gap != "") for line in lines]
+    pieces = pieces_of(words, language, max(4, int(1.6 * room_px / em)))
+    least = int(length_px(joined(pieces), em) // room_px) + 1
     wished = [room_px * share for share in (0.7, 0.8, 0.9, 1.0)]
-    options = [_filled(pieces, gap, em, room) for room in wished]
+    options = [_filled(pieces, em, room) for room in wished]
     return min(options, key=lambda parts: (max(len(parts), least), _longest(parts, em)))
 
 
-def _filled(pieces: Sequence[str], gap: str, em: int, room_px: float) -> tuple[str, ...]:
-    parts = [""]
+def _filled(pieces: Sequence[Piece], em: int, room_px: float) -> tuple[str, ...]:
+    parts: list[list[Piece]] = [[]]
     for piece in pieces:
-        longer = f"{parts[-1]}{gap}{piece}" if parts[-1] else piece
-        if parts[-1] and length_px(longer, em) > room_px:
-            parts.append(piece)
-        else:
-            parts[-1] = longer
-    return tuple(parts)
+        if parts[-1] and length_px(joined([*parts[-1], piece]), em) > room_px:
+            parts.append([])
+        parts[-1].append(piece)
+    return tuple(joined(part) for part in parts)
 
 
 def _even(value: int) -> int:
