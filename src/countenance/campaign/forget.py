@@ -27,6 +27,7 @@ from countenance.campaign.lookalikes import unnamed_tracks
 from countenance.campaign.pages import renew_pages, unname
 from countenance.campaign.person import Outside, Person, outside, person_of
 from countenance.campaign.remains import KEY, Remain, known_holdings, packages_of, remains_in
+from countenance.campaign.remembered import forget_remembered
 from countenance.campaign.removing import pull_down, sinks_with
 from countenance.campaign.rows import erase_rows, erase_site_placements, replica_database
 from countenance.campaign.search import Searched, copies_in, search
@@ -247,6 +248,7 @@ def _rows(project: Project, journal: Journal, copies: list[Place]) -> None:
 
 def _destroy(project: Project, name: str, journal: Journal, remains: list[Remain]) -> None:
     forget_face_model(project, name)  # also what this process holds of it
+    forget_remembered()
     keys = [one.path for one in remains if one.kind == KEY]
     noted = [Path(path) for path, (kind, *_sizes) in journal.destroyed.items() if kind != KEY]
     for path in dict.fromkeys([*(one.path for one in remains if one.kind != KEY), *noted]):

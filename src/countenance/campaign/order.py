@@ -14,6 +14,7 @@ from countenance.campaign.bundle import unbundled
 from countenance.campaign.painting import Painting
 from countenance.campaign.permission import Watch
 from countenance.campaign.plan import Plan, plan
+from countenance.campaign.remembered import remembered
 from countenance.campaign.render import Rendering, judged
 from countenance.campaign.stages import Progress, Seen, see, speak_dub
 from countenance.campaign.task import Task
@@ -64,7 +65,9 @@ class Order:
     def see(self, progress: Progress) -> Seen:
         """What is seen in the master; a variant of its own must not fail for another's lack of rights."""
         watch = Watch(self.project, self.brief, self.plan.uses, [variant.key for variant in self.plan.variants])
-        return _seen(self.project, self.digest) or _remember(self, see(self.project, self.brief, watch.over(progress)))
+        return remembered(
+            "seen", (self.project, self.digest), lambda: see(self.project, self.brief, watch.over(progress))
+        )
 
     def task(self, key: str, progress: Progress) -> Task:
         variant, seen = self.plan.variant(key), self.see(progress)
@@ -114,16 +117,3 @@ def _order(
     if brief.digest() != digest:
         raise InputError(f"{brief.path} or a file that it names has changed since; run `countenance produce` again.")
     return Order(project, brief, digest, plan(brief, today), approve_as, patches, Path(out))
-
-
-_last_seen: dict[tuple[Project, str], Seen] = {}  # of one master only: its arrays are mapped from files
-
-
-def _seen(project: Project, digest: str) -> Seen | None:
-    return _last_seen.get((project, digest))
-
-
-def _remember(order: Order, seen: Seen) -> Seen:
-    _last_seen.clear()
-    _last_seen[order.project, order.digest] = seen
-    return seen

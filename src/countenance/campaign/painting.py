@@ -22,6 +22,7 @@ from countenance.campaign.likenesses import embeddings_of, likeness_of
 from countenance.campaign.mouthfootage import mouths_of
 from countenance.campaign.ownmouth import own_mouth
 from countenance.campaign.plan import Part
+from countenance.campaign.remembered import remembered
 from countenance.campaign.sections import Section, film_sections, master_sections, needed
 from countenance.campaign.stages import Progress, at_hand, key_of, perception_key
 from countenance.campaign.task import HEARD_HZ, Task, shown_frames
@@ -30,7 +31,7 @@ from countenance.media.beside import Beside, ahead
 from countenance.media.frame import Frame
 from countenance.media.memory import hand_back
 from countenance.perception.networks import FaceNetworks
-from countenance.perception.tracks import Face
+from countenance.perception.tracks import Face, FaceTrack
 from countenance.quality.lips import on_screen
 from countenance.quality.measured import Measured
 from countenance.quality.meter import Meter
@@ -43,6 +44,7 @@ from countenance.synthesis import lipsync, patchfile, swap
 from countenance.synthesis.engine import Laid, Painter
 from countenance.synthesis.heading import glimpses_of, kept_heading
 from countenance.synthesis.mouthpath import plan_mouths
+from countenance.synthesis.mouths import MouthLibrary
 from countenance.synthesis.patchfile import PatchWriter, merged
 from countenance.synthesis.photohead import photo_plan, prepare_photo
 
@@ -284,7 +286,7 @@ def _painters(task: Task, part: Part, left: frozenset[int]) -> list[Painter]:
         assert task.dub is not None
         faces = (task.face(part.track, source) for source in task.timeline.source)
         poses = np.stack([face.pose if face else np.zeros(3, np.float32) for face in faces])
-        library, shown = mouths_of(task, part), on_screen(task.timeline.times_s())
+        library, shown = _library(task, part), on_screen(task.timeline.times_s())
         middles_s = (shown[0] + shown[1]) / 2
         phones = task.dub.speech.phones
         if task.master.is_still:
@@ -295,9 +297,27 @@ def _painters(task: Task, part: Part, left: frozenset[int]) -> list[Painter]:
             plan = plan_mouths(library, phones, middles_s, poses, task.timeline.source)
         painters.append(Except(lipsync.prepare_lipsync(library, plan), left))
     if part.swapped:
-        painter = swap.prepare_swap(likeness_of(task.project, task.brief, part.shown), tracks)
-        painters.append(kept_heading(painter, glimpses_of(task.master, tracks), FaceNetworks()))
+        painters.append(_face(task, part, tracks))
     return painters
+
+
+def _library(task: Task, part: Part) -> MouthLibrary:
+    """The mouths of a person: the same in every language."""
+    words = task.brief.script.language, task.brief.text(task.brief.script.language)
+    clips = [sha256 for clip in task.brief.talents[part.seen].clips for sha256 in clip_hashes(clip)]
+    key = (task.project, task.seen.sha256, part.track, part is task.variant.presenter, words, *clips)
+    return remembered("mouths", key, lambda: mouths_of(task, part))
+
+
+def _face(task: Task, part: Part, tracks: Sequence[FaceTrack]) -> swap.SwapPainter:
+    """The painter of a wanted face on a person: the same in every language."""
+
+    def prepared() -> swap.SwapPainter:
+        painter = swap.prepare_swap(likeness_of(task.project, task.brief, part.shown), tracks)
+        return kept_heading(painter, glimpses_of(task.master, tracks), FaceNetworks())
+
+    stills = [sha256_file(path) for path in task.brief.talents[part.shown].references]
+    return remembered("face", (task.project, task.seen.sha256, part.track, part.shown, *stills), prepared)
 
 
 def _measured_parts(task: Task) -> list[Part]:
