@@ -76,7 +76,7 @@ def collect(
     there = {one.sha256: one for one in place.listing()}
     _results(project, done, at - unused, really)
     _strays(project, done, place, there, at, grace, really)
-    _mark(project, done, there, at, grace, really)
+    _mark(project, done, place, there, at, grace, really)
     _sweep(project, done, place, at - grace, really)
     _leftovers(project, done, at - grace, really)
     return done
@@ -161,7 +161,13 @@ def _strays(
 
 
 def _mark(
-    project: Project, done: Collected, there: dict[str, Stored], at: datetime, grace: timedelta, really: bool
+    project: Project,
+    done: Collected,
+    place: BlobPlace,
+    there: dict[str, Stored],
+    at: datetime,
+    grace: timedelta,
+    really: bool,
 ) -> None:
     """Condemn what has no reference, pardon what has one again."""
     referred = select(blob_ref.c.sha256)
@@ -173,7 +179,9 @@ def _mark(
         unneeded = [one for one in connection.execute(alone).scalars() if one not in words]
         needed = set(connection.execute(referred).scalars()) | words
         known = connection.execute(select(blob.c.sha256, blob.c.condemned_at)).all()
-    done.missing = sorted(row.sha256 for row in known if row.sha256 in needed and row.sha256 not in there)
+    lacking = (row.sha256 for row in known if row.sha256 in needed and row.sha256 not in there)
+    # Asked again one by one: the list may be from before it was put.
+    done.missing = sorted(sha256 for sha256 in lacking if place.size(sha256) is None)
     done.condemned = len(unneeded)
     pardoned = [row.sha256 for row in known if row.condemned_at and row.sha256 in needed]
     if really:

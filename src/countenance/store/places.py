@@ -2,7 +2,8 @@
 
 `blobs = "s3://bucket/prefix"` in settings.toml names a bucket, `[s3]` its endpoint and region; without it blobs lie in
 the project's folder. `blob_replicas` is a list of more places into which somebody else copies them. Both kinds of place
-are the same here: whole objects, named by their SHA-256.
+are the same here: whole objects, named by their SHA-256. The client's threads do not outlive a fork: processes that use
+a bucket are spawned.
 """
 
 from __future__ import annotations
