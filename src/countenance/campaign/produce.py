@@ -6,7 +6,8 @@ when it is started again, and other workers may help meanwhile. What is finished
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from countenance.campaign.texts import require_texts
 from countenance.campaign.variants import VariantRow, find_variant, variant_rows
 from countenance.delivery.campaign_page import Showing, write_campaign_page
 from countenance.errors import CountenanceError
-from countenance.jobs.graph import Job, Task, submit
+from countenance.jobs.graph import Job, submit
 from countenance.jobs.runner import run_job
 from countenance.jobs.state import tasks_of
 from countenance.ledger.log import commitment, entries_in, transaction
@@ -80,13 +81,25 @@ def produce(
     screen_brief(project, brief)
     require_texts(project, brief, warn)
     order = Order(project, brief, brief.digest(), wanted, approve_as, patches, out.resolve())
+    with _alone(order, job_of(order)):
+        job = submit_order(order)
+        _work(order, job, processes, progress)
+    return Outcome(out, tuple(variant_rows(project, order.digest)))
+
+
+def submit_order(order: Order) -> Job:
+    """Hand in the job of an order, for whatever workers there are. The same order again changes nothing.
+
+    Rights, texts and policy must have been asked about.
+    """
+    brief = order.brief
     _enter(order)
     job = job_of(order)
-    bundle = bundled(project, brief.path, brief.talents, brief.campaign, brief.owner)
+    bundle = bundled(order.project, brief.path, brief.talents, brief.campaign, brief.owner)
     if bundle:
         job = replace(job, request={**job.request, "bundle": bundle})
-    _run(order, job, list(first_tasks(order)), processes, progress)
-    return Outcome(out, tuple(variant_rows(project, order.digest)))
+    submit(order.project, job, list(first_tasks(order)), redo=list(_gone(order.project, job)))
+    return job
 
 
 def release_approved(project: Project, variant_id: str, progress: Progress | None = None) -> Path:
@@ -100,23 +113,25 @@ def release_approved(project: Project, variant_id: str, progress: Progress | Non
             f"variant {row.id} ({row.key}) is {row.state.replace('_', ' ')}; only an approved variant is released."
         )
     order = order_of(project, row.render["request"])
-    start = release_start(order, row.key, row.review["release_id"])
-    _run(order, release_job(order, row.key, row.review["release_id"]), [start], 1, progress, row.key)
+    job = release_job(order, row.key, row.review["release_id"])
+    with _alone(order, job):
+        submit(project, job, [release_start(order, row.key, row.review["release_id"])], redo=list(_gone(project, job)))
+        _work(order, job, 1, progress, row.key)
     return order.out / row.id
 
 
-def _run(
-    order: Order, job: Job, tasks: Iterable[Task], processes: int, progress: Progress | None, key: str | None = None
-) -> None:
-    """Run a job to its end, and hand over what was released, also where a part of it failed."""
-    project = order.project
-    with locked(project.work / "jobs" / f"job-{job.id}.lock"):
-        submit(project, job, tasks, redo=_gone(project, job))
-        try:
-            run_job(project, job.id, KINDS, progress=progress, processes=processes)
-        finally:
-            _hand_over(order, key)
-            _page(order)
+def _alone(order: Order, job: Job) -> AbstractContextManager[None]:
+    """One process at a time asks for a job and hands over what it made; others wait."""
+    return locked(order.project.work / "jobs" / f"job-{job.id}.lock")
+
+
+def _work(order: Order, job: Job, processes: int, progress: Progress | None, key: str | None = None) -> None:
+    """Work on a job to its end, and hand over what was released, also where a part of it failed."""
+    try:
+        run_job(order.project, job.id, KINDS, progress=progress, processes=processes)
+    finally:
+        _hand_over(order, key)
+        _page(order)
 
 
 def _enter(order: Order) -> None:
