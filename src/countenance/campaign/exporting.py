@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import select
 
 from countenance.campaign.labelling import require_badge
+from countenance.campaign.looking import burnt_in
 from countenance.campaign.serving import Serving, serving_of
 from countenance.delivery.renditions import Film, Made, Progress, export_files
 from countenance.errors import CountenanceError, InputError, IntegrityError, RightsError
@@ -85,7 +86,7 @@ def export_variant(
         record = _release_record(project, served.release)
         if profile.picture.shape == CUT:
             _require_known_label(video, record, profile)
-        film = Film(video, captions if profile.streams else "", record)
+        film = Film(video, captions if profile.streams else "", record, burnt_in(project, served.release))
         term = digital_source_type(record)
         seal = partial(_sealed, project, video, profile.name, term)
         asked = _asking(progress, lambda: _require(project, package, place))

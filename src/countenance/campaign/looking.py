@@ -26,7 +26,8 @@ Stretches = tuple[tuple[float, float], ...]  # start and end in seconds
 
 def burnt_in(project: Project, release_id: str) -> Stretches:
     """When captions are part of a release's picture: its receipt says so."""
-    receipt = read_json(project.releases / release_id / "release.json")["receipt"]
+    kept = project.releases / release_id / "release.json"
+    receipt = read_json(kept)["receipt"] if kept.is_file() else {}
     spoken_over = [(one["start_s"], one["end_s"]) for one in receipt.get("voice_over", ())]  # of older receipts
     return tuple((float(start), float(end)) for start, end in receipt.get("burnt_in", spoken_over))
 
