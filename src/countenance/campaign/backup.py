@@ -219,12 +219,12 @@ def _kept(vault: Vault, path: Path, done: Backed) -> str:
 
 def _blobs(project: Project, vault: Vault, done: Backed) -> list[str]:
     place = blob_place(project)
-    there = {one.sha256: one.size for one in place.listing()}
     with reading(project) as connection:
         referred = set(connection.execute(select(blob_ref.c.sha256)).scalars())
         rows = connection.execute(select(blob.c.sha256, blob.c.condemned_at)).all()
         needed = referred | (needed_words(connection) & {row.sha256 for row in rows})
         condemned = {row.sha256 for row in rows if row.condemned_at} - needed
+    there = {one.sha256: one.size for one in place.listing()}
     done.missing = sorted(needed - set(there))
     wanted = sorted(set(there) - condemned)
     for sha256 in wanted:
