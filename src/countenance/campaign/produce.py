@@ -23,7 +23,7 @@ from countenance.campaign.release import hand_over
 from countenance.campaign.screen import screen_brief
 from countenance.campaign.stages import Progress
 from countenance.campaign.texts import require_texts
-from countenance.campaign.variants import VariantRow, find_variant, variant_rows
+from countenance.campaign.variants import VariantRow, find_variant, report_folder, variant_rows
 from countenance.delivery.campaign_page import Showing, write_campaign_page
 from countenance.errors import CountenanceError
 from countenance.jobs.graph import Job, submit
@@ -183,7 +183,7 @@ def _showing(order: Order, row: VariantRow) -> Showing:
         values = read_json(out / row.id / "receipt.json")["record"]
         record = record_from_json({**values, "language": "en"})  # the page is English
         disclosure = sentence(record)
-    report = Path(row.render.get("folder", "")) / "qc.json"
+    report = report_folder(order.project, row) / "qc.json"
     if report.is_file():  # a rendering may have been kept for its time and ended
         qc = read_json(report)
     shown = tuple(part.shown for part in order.plan.variant(row.key).parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -18,6 +19,7 @@ from countenance.store import tables
 from countenance.store.database import reading, writing
 from countenance.store.holdings import JOB, VARIANT, hold_in
 from countenance.store.project import Project
+from countenance.store.results import bring
 from countenance.store.subjects import subject_tag
 
 
@@ -196,6 +198,15 @@ def record_release(
                 "grants": list(record["grants"]),
             },
         )  # fmt: skip
+
+
+def report_folder(project: Project, row: VariantRow) -> Path:
+    """Where a variant's report and preview lie on this machine; brought here if another machine judged it."""
+    named = Path(row.render.get("folder", ""))
+    here = project.work / "render" / named.name
+    if named.name and not named.is_dir() and bring(project, f"render/{here.name}"):
+        return here
+    return named
 
 
 def release_state(project: Project, release_id: str) -> str | None:
