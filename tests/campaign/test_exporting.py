@@ -7,15 +7,19 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from exports import Released, make_released
+from packages import RECORD, make_package
 from sqlalchemy import update
 
 from countenance.campaign import exporting
 from countenance.campaign.exporting import KIND, export_variant
+from countenance.delivery.viewing import view
 from countenance.errors import CountenanceError, InputError, IntegrityError, RightsError
 from countenance.ledger.log import entries, transaction, verify
 from countenance.media.export import ExportProfile, Rung, export_profile
+from countenance.provenance.disclosure import badge_text
 from countenance.provenance.history import read_history
 from countenance.provenance.manifest import MARK_ALGORITHM, SOUND_MARK_ALGORITHM, bound_marks
 from countenance.provenance.metadata import read_source_type
@@ -23,7 +27,7 @@ from countenance.provenance.signing import anchors_of
 from countenance.provenance.verify import verify_file
 from countenance.rights.register import withdraw_grant
 from countenance.store.files import read_json, sha256_file, write_json
-from countenance.store.project import Project
+from countenance.store.project import Project, init_project
 from countenance.store.tables import release
 
 ACTOR = "ops@example.org"
@@ -219,6 +223,39 @@ def test_a_channel_that_is_too_narrow_is_kept_all_the_same(released: Released) -
 def test_an_unknown_variant_is_told(released: Released) -> None:
     with pytest.raises(InputError, match="neither a package nor the id"):
         export_variant(released.project, "01NOBODY", quick("web-h264"), ACTOR)
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Released:
+    """A wide release that bears its badge."""
+    return _labelled(tmp_path_factory.mktemp("labelled"), labelled=True)
+
+
+def _labelled(folder: Path, *, labelled: bool) -> Released:
+    project = init_project(folder / "studio")
+    package = make_package(project, folder / "out", RECORD, size=(640, 360), labelled=labelled)
+    record = {**RECORD.to_json(), "sha256": sha256_file(package / "video.mp4")}
+    with transaction(project) as ledger:
+        ledger.connection.execute(update(release).values(record=record))
+    return Released(project, package, RECORD.variant_id, RECORD.release_id)
+
+
+@pytest.mark.long
+def test_an_upright_export_shows_the_face_and_a_badge_of_its_own(labelled: Released) -> None:
+    profile = quick("tiktok")
+    made = export_variant(labelled.project, labelled.package, profile, ACTOR)
+    assert made.facts["files"][0]["size"] == [1080, 1920]
+    looked = view(made.path)
+    assert all(bool(np.isfinite(one).all()) for one in looked.seen.faces[0])  # the face is in every picture
+    told = str(read_history(made.path, anchors_of(labelled.project)).manifest)
+    assert "c2pa.cropped" in told and badge_text(RECORD) in told
+
+
+@pytest.mark.long
+def test_a_badge_that_cannot_be_found_is_not_lifted_off(tmp_path: Path) -> None:
+    bare = _labelled(tmp_path, labelled=False)
+    with pytest.raises(IntegrityError, match="bears a label that is not drawn so any more"):
+        export_variant(bare.project, bare.package, quick("tiktok"), ACTOR)
 
 
 def _stripped(source: Path, target: Path) -> Path:

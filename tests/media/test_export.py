@@ -83,6 +83,14 @@ def test_what_is_no_profile_is_refused_with_what_is_wrong(tmp_path: Path, old: s
         export_profile(str(path))
 
 
+def test_the_profile_on_the_docs_page_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")
+    path = tmp_path / "lobby.toml"
+    path.write_text(page.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+    assert export_profile(str(path)).picture.frame_px == (1920, 1080)
+    assert all(f"`{name}`" in page for name in export_profiles())
+
+
 def test_an_unknown_name_is_told_with_the_known_ones() -> None:
     with pytest.raises(InputError, match=r"no export profile 'vimeo': choose .*youtube"):
         export_profile("vimeo")
