@@ -40,7 +40,7 @@ class Entered:
 
 
 def enter(connection: Connection, wanted: Iterable[Task], now: float) -> Entered:
-    """Put tasks into the database; those that are there stay as they are.
+    """Put tasks into the database. Those that are there stay, but take the newest spec: it says where their inputs are.
 
     InputError when one is malformed or needs a task that neither is known nor can be brought by one that it needs.
     """
@@ -52,6 +52,7 @@ def enter(connection: Connection, wanted: Iterable[Task], now: float) -> Entered
         late = [task for task in fresh if any(need not in entered.done for need in task.needs)]
         entered.late += late
         entered.new += [task.key for task in fresh]
+        _renew(connection, [task for task in batch if task.key in existing])
         _insert(connection, known, entered, now)
     for task in entered.late:
         missing = [need for need in task.needs if need not in entered.done]
@@ -97,6 +98,13 @@ def _look_up(connection: Connection, batch: Sequence[Task], entered: Entered) ->
     for task in batch:
         entered.done.setdefault(task.key, False)
     return existing & keys
+
+
+def _renew(connection: Connection, known: Sequence[Task]) -> None:
+    sql = """UPDATE task SET spec = :spec, about = :about, variant = :variant
+        WHERE key = :key AND state <> 'running' AND spec <> :spec"""
+    for task in known:
+        run(connection, sql, key=task.key, spec=_spec(task), about=task.about, variant=task.variant)
 
 
 def _insert(connection: Connection, some: Sequence[Task], entered: Entered, now: float) -> None:
