@@ -6,39 +6,29 @@ ledger. They lie in the package's folder `thumbnails/`, there whole or not at al
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-from PIL import Image
 from sqlalchemy import select
 
 from countenance.campaign.labelling import require_badge
 from countenance.campaign.looking import Stretches, burnt_in, look_at
 from countenance.campaign.serving import Serving, serving_of
 from countenance.campaign.variants import find_variant
+from countenance.delivery.thumbnail_file import require_badge_on, write_still
 from countenance.delivery.thumbnail_looks import pictures_at
 from countenance.delivery.thumbnail_title import Title, require_title
-from countenance.delivery.thumbnails import SIZES, Candidate, Still, candidates, still
+from countenance.delivery.thumbnails import SIZES, Candidate, candidates, still
 from countenance.delivery.viewing import View
 from countenance.errors import InputError, IntegrityError, RightsError
 from countenance.ledger.log import transaction
-from countenance.media.frame import U8
 from countenance.provenance.badge import Badge, badge_of
-from countenance.provenance.disclosure import ReleaseRecord, digital_source_type, record_from_json
-from countenance.provenance.label_look import CLEAR, SMALL, look
+from countenance.provenance.disclosure import ReleaseRecord, record_from_json
 from countenance.provenance.looks import mark_key
-from countenance.provenance.metadata import write_source_type
-from countenance.provenance.sealing import extend
-from countenance.provenance.steps import captioned, resized
-from countenance.provenance.steps import still as taken_out
 from countenance.provenance.still import mark_still
 from countenance.store import tables
 from countenance.store.database import reading
@@ -47,7 +37,6 @@ from countenance.store.project import Project
 
 FOLDER, LISTING = "thumbnails", "thumbnails.json"
 KIND = "release.thumbnails"  # of the ledger's entry
-_QUALITY = 88
 _CARD_FADE_S = 0.5  # around an end card, in which no still is taken
 
 Progress = Callable[[str, int, int], None]  # stage, done, of
@@ -182,8 +171,16 @@ def _written(
                     continue  # there is no room in this shape without covering lips
                 name = f"{rank:02d}-{size[0]}x{size[1]}{f'-title-{title_number}' if title else ''}.jpg"
                 marked = mark_still(made.rgb, mark_key(project), int(record.mark_id, 16))
-                _save(project, video, record, _time_of(looked, one), marked, title, folder / name)
-                _require_badge(folder / name, made)
+                write_still(
+                    project,
+                    video,
+                    record,
+                    looked.master.pts[one.number] * looked.master.time_base,
+                    marked,
+                    title,
+                    folder / name,
+                )
+                require_badge_on(folder / name, made)
                 yield _row(name, rank, one, size, title, folder / name)
 
 
@@ -203,36 +200,6 @@ def _chosen(looked: View, worn: Badge, burnt: Stretches, count: int) -> tuple[Ca
 def _free_of_card(worn: Badge, time_s: float, duration_s: float) -> bool:
     due = worn.kind == "endcard" or (worn.kind == "corner" and worn.label.end_card)
     return not due or time_s < duration_s - float(worn.card_s) - _CARD_FADE_S
-
-
-def _time_of(looked: View, one: Candidate) -> Fraction:
-    return looked.master.pts[one.number] * looked.master.time_base
-
-
-def _save(
-    project: Project, video: Path, record: ReleaseRecord, time_s: Fraction, rgb: U8, title: Title | None, target: Path
-) -> None:
-    buffer = io.BytesIO()
-    Image.fromarray(rgb).save(buffer, "JPEG", quality=_QUALITY, optimize=True)
-    plain = target.with_name(f".plain-{target.name}")
-    plain.write_bytes(buffer.getvalue())
-    try:
-        write_source_type(plain, target, digital_source_type(record))
-    finally:
-        plain.unlink(missing_ok=True)
-    height, width = rgb.shape[:2]
-    steps = [taken_out(time_s), resized(width, height), *([captioned(title.language)] if title else [])]
-    extend(project, video, target, steps, title="thumbnail")
-
-
-def _require_badge(path: Path, made: Still) -> None:
-    """Look for the badge in the written file."""
-    if made.badge.kind == "off":
-        return
-    luma = np.asarray(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), np.uint8)
-    seen = look(luma, made.badge.raster(*made.badge_size), full_range=True)
-    if seen.state not in (CLEAR, SMALL):
-        raise IntegrityError(f"the badge on the thumbnail {path.name} is {seen.state}; no thumbnails were written.")
 
 
 def _row(
