@@ -64,9 +64,11 @@ def test_it_plays_to_the_end_and_says_so(site: str) -> None:
         steps(
             f"{site}en/",
             """const before = await state();
+            await page.evaluate(() => { document.querySelector('video').playbackRate = 0.25; });
             await page.locator('.start').click();
-            await until(() => document.querySelector('video').currentTime > 0.2);
+            await until(() => document.querySelector('[data-start][aria-current]'));
             const amid = await state();
+            await page.evaluate(() => { document.querySelector('video').playbackRate = 2; });
             await until(() => document.querySelector('video').ended);
             return [before, amid, await state(), await page.locator('.start').isVisible()];""",
         )
@@ -144,14 +146,14 @@ def test_menus_open_one_at_a_time_and_close_by_escape_and_by_a_click_elsewhere(s
 def test_a_chapter_and_a_sentence_lead_to_their_moment(site: str) -> None:
     chapter, sentence, linked = told(
         steps(f"{site}en/", """await page.locator('[data-at]').nth(1).click();
-            await until(() => document.querySelector('video').currentTime > 1.6);
-            return [page.url(), (await state()).paused, (await state()).chapter];"""),
+            await until(() => document.querySelector('[data-at][aria-current]').dataset.at === '1.6');
+            return page.url();"""),
         steps(f"{site}en/", """await page.locator('[data-start]').nth(1).click();
             await until(() => document.querySelector('[data-start][aria-current]'));
             return (await state()).said;"""),
         steps(f"{site}en/?t=1.6", """await ready(); return await state();"""),
     )  # fmt: skip
-    assert chapter == [f"{site}en/", False, "Fits any shelf"]
+    assert chapter == f"{site}en/"
     assert str(sentence).startswith("It fits on")
     assert linked["at"] == pytest.approx(1.6) and linked["paused"] and linked["chapter"] == "Fits any shelf"
 
