@@ -37,6 +37,11 @@ class Entered:
     done: dict[str, bool] = field(default_factory=dict)  # also of needs that only the database knows
     late: list[Task] = field(default_factory=list)  # need something that has not come yet
     new: list[str] = field(default_factory=list)
+    promises: bool | None = None  # whether tasks of before wait for ones that nobody knew then
+
+    def outside(self) -> list[str]:
+        """Needs that are none of these tasks."""
+        return [key for key in self.done if key not in self.nodes]
 
 
 def enter(connection: Connection, wanted: Iterable[Task], now: float) -> Entered:
@@ -125,7 +130,10 @@ def _insert(connection: Connection, some: Sequence[Task], entered: Entered, now:
         needs += [(task.key, need) for need in required]
     insert_rows(connection, tables.task, _TASK, values)
     # Who was promised these has them now. (Asked before their own needs are in: those are counted already.)
-    for keys in chunks([task.key for task in some]):
+    if entered.promises is None:
+        sql = "SELECT 1 FROM task WHERE promised > 0 LIMIT 1"
+        entered.promises = len(some) < CHUNK or run(connection, sql).first() is not None
+    for keys in chunks([task.key for task in some]) if entered.promises else ():
         run(
             connection,
             """UPDATE task SET promised = (SELECT count(*) FROM task_need n WHERE n.task = task.key

@@ -13,7 +13,9 @@ from typing import Literal
 
 from countenance.store.project import Project
 
-EventName = Literal["task.started", "task.done", "task.failed", "task.dead", "task.returned", "job.settled"]
+EventName = Literal[
+    "task.started", "task.done", "task.failed", "task.dead", "task.returned", "job.submitted", "job.settled"
+]
 
 
 @dataclass(frozen=True)

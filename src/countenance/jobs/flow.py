@@ -32,9 +32,11 @@ def make_ready(connection: Connection, keys: Sequence[str], now: float) -> None:
         run(connection, f"{_OFFER} WHERE t.key IN :keys AND j.state IN {LIVE} ON CONFLICT DO NOTHING", keys=some)
 
 
-def offer(connection: Connection, job: str, keys: Sequence[str]) -> None:
-    """Offer those of the tasks that are ready on behalf of one more job."""
-    for some in chunks(keys):
+def offer(connection: Connection, job: str, keys: Sequence[str] | None = None) -> None:
+    """Offer those of the tasks (default: of all that it wants) that are ready on behalf of one more job."""
+    if keys is None:
+        run(connection, f"{_OFFER} WHERE w.job = :job AND t.state = 'ready' ON CONFLICT DO NOTHING", job=job)
+    for some in chunks(keys or ()):
         run(
             connection,
             f"{_OFFER} WHERE w.job = :job AND t.key IN :keys AND t.state = 'ready' ON CONFLICT DO NOTHING",

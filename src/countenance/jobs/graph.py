@@ -37,31 +37,40 @@ def submit(project: Project, job: Job, wanted: Iterable[Task], *, redo: Iterable
     with turn(project) as connection:
         now = clock(connection)
         _enter_job(connection, job, now)
-        _want(connection, job.id, ranks(enter(connection, wanted, now).nodes))
+        entered = enter(connection, wanted, now)
+        _want(connection, job.id, {**dict.fromkeys(entered.outside(), 0.0), **ranks(entered.nodes)}, entered.new)
         for key in redo:
             undo(connection, key, now)
-        every = list(run(connection, "SELECT task FROM job_task WHERE job = :job", job=job.id).scalars())
-        revive(connection, _dead(connection, every), now)
-        offer(connection, job.id, every)
+        sql = "SELECT t.key FROM job_task w JOIN task t ON t.key = w.task WHERE w.job = :job AND t.state = 'dead'"
+        revive(connection, list(run(connection, sql, job=job.id).scalars()), now)
+        offer(connection, job.id)
         recount(connection, job.id)
-        events = settled_events(project, settle(connection, [job.id], now))
-    tell(events)
+        settled = settled_events(project, settle(connection, [job.id], now))
+    tell([Event("job.submitted", project, job.id, job.campaign), *settled])
 
 
 def bring(connection: Connection, by: str, more: Sequence[Task], jobs: Sequence[str], now: float) -> None:
     """Add tasks that became known when another was done, to all jobs that want that one."""
-    order = ranks(enter(connection, more, now).nodes)
-    insert_rows(connection, tables.task_brought, ("task", "brought"), [(by, key) for key in order])
-    want_too(connection, by, order, jobs, now)
+    entered = enter(connection, more, now)
+    order = {**dict.fromkeys(entered.outside(), 0.0), **ranks(entered.nodes)}
+    insert_rows(connection, tables.task_brought, ("task", "brought"), [(by, key) for key in entered.nodes])
+    want_too(connection, by, order, jobs, now, entered.new)
 
 
-def want_too(connection: Connection, asker: str, order: Mapping[str, float], jobs: Sequence[str], now: float) -> None:
+def want_too(
+    connection: Connection,
+    asker: str,
+    order: Mapping[str, float],
+    jobs: Sequence[str],
+    now: float,
+    new_tasks: Sequence[str] = (),
+) -> None:
     """Have jobs that want a task want further ones as well, right behind it and before what followed it."""
     sql = "SELECT rank FROM job_task WHERE job = :job AND task = :task"
     for job in jobs:
         base = run(connection, sql, job=job, task=asker).scalar_one()
         places = {key: base + (place + 1) / (len(order) + 1) for key, place in order.items()}
-        new = _want(connection, job, places)
+        new = _want(connection, job, places, new_tasks)
         count_in(connection, job, new)
         revive(connection, _dead(connection, new), now)
         offer(connection, job, new)
@@ -100,8 +109,12 @@ def _enter_job(connection: Connection, job: Job, now: float) -> None:
     )
 
 
-def _want(connection: Connection, job: str, places: dict[str, float]) -> list[str]:
-    """Enter what a job wants, and all that this needs or has brought; returns what it did not want before."""
+def _want(connection: Connection, job: str, places: dict[str, float], new_tasks: Sequence[str]) -> list[str]:
+    """Enter what a job wants, and all that this needs or has brought; returns what it did not want before.
+
+    What new tasks need is among `places` already, and they have brought nothing yet: they are not asked.
+    """
+    asked_not = set(new_tasks)
     wanted: list[str] = []
     while places:
         known: set[str] = set()
@@ -115,7 +128,7 @@ def _want(connection: Connection, job: str, places: dict[str, float]) -> list[st
         insert_rows(connection, tables.job_task, ("job", "task", "rank"), [(job, *one) for one in fresh.items()])
         wanted += fresh
         places = {}
-        for keys in chunks(list(fresh)):
+        for keys in chunks([key for key in fresh if key not in asked_not]):
             for row in rows(connection, _FOLLOWS, keys=keys):
                 if row.needs not in fresh:
                     places[row.needs] = min(fresh[row.task], places.get(row.needs, fresh[row.task]))

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -22,6 +22,8 @@ GRACE_S = 8.0  # for workers that are told to end; then they are killed, and the
 LEAVE_S = 5.0  # for a task to hear of it
 _LOOK_S = 0.2
 _FAST_END_S = 5.0
+Begin = Callable[[Project], Callable[[], None]]
+_beginnings: list[Begin] = []
 _MOST_FAST_ENDS = 5  # of a place, one after the other: then something is wrong that starting again does not mend
 
 
@@ -34,6 +36,15 @@ class Crew:
     queues: Sequence[str]
     name: str | None = None
     job: str | None = None
+
+
+def at_start(begin: Begin) -> Callable[[], None]:
+    """Have worker processes that are started from now on call something first, and what it returns at their end.
+
+    Returns what takes that back. Logs, metrics and traces begin so; it must be a function or a value of a module.
+    """
+    _beginnings.append(begin)
+    return lambda: _beginnings.remove(begin)
 
 
 def keep_working(crew: Crew, processes: int, over: Callable[[], bool]) -> int:
@@ -83,7 +94,7 @@ def leave_on_signals(then: Callable[[], None] | None = None) -> Callable[[], boo
 
 
 def _start(context: multiprocessing.context.SpawnContext, crew: Crew) -> SpawnProcess:
-    process = context.Process(target=_work, args=(crew, os.getpid()), daemon=False)
+    process = context.Process(target=_work, args=(crew, os.getpid(), tuple(_beginnings)), daemon=False)
     process.start()
     return process
 
@@ -113,9 +124,12 @@ def work_until_told(crew: Crew, until: Callable[[], bool] = lambda: False) -> No
     )  # fmt: skip
 
 
-def _work(crew: Crew, parent: int) -> None:
+def _work(crew: Crew, parent: int, beginnings: Sequence[Begin]) -> None:
     # A parent that was killed cannot tell us to end: whoever starts again would find more workers than it knows.
-    work_until_told(crew, lambda: os.getppid() != parent)
+    with ExitStack() as begun:
+        for begin in beginnings:
+            begun.callback(begin(Project(crew.root)))
+        work_until_told(crew, lambda: os.getppid() != parent)
 
 
 def _end(processes: Sequence[SpawnProcess]) -> None:
