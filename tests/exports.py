@@ -9,7 +9,8 @@ from pathlib import Path
 from clips import EXAMPLES, frames_of, write_clip
 from releases import RELEASE, VARIANT, record, release_clip
 
-from countenance.delivery.captions import cues, spread_words, webvtt
+from countenance.delivery.captions import cues, spread_words
+from countenance.delivery.webvtt import webvtt
 from countenance.media.audio import read_audio
 from countenance.store.files import write_json
 from countenance.store.project import Project, init_project

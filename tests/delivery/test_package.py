@@ -24,6 +24,7 @@ def package(tmp_path: Path) -> Package:
         qc={"verdict": {"passed": True}},
         qc_html="<!doctype html>",
         receipt={"release": "1"},
+        beside={"transcript.html": "<p>Grüße</p>\n", "transcript.times.txt": "0:00 Grüße\n"},
     )
 
 
@@ -31,7 +32,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_package_holds_the_nine_files(tmp_path: Path, package: Package) -> None:
+def test_a_package_holds_its_files(tmp_path: Path, package: Package) -> None:
     folder = write_package(tmp_path / "out", "ben-de", package)
     assert folder == tmp_path / "out" / "ben-de"
     assert names(folder) == sorted(FILES)

@@ -9,7 +9,7 @@ import pytest
 import releases
 from clips import EXAMPLES, frames_of, write_clip
 
-from countenance.delivery.captions import Cue
+from countenance.delivery.cue import Cue
 from countenance.delivery.reframe import plan_camera
 from countenance.delivery.relabel import badge_for, faces_shown, relabelled, reshaping
 from countenance.delivery.subtitles import Subtitles

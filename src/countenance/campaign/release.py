@@ -13,7 +13,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from countenance.campaign.audio_description import describe
 from countenance.campaign.brief import Brief
+from countenance.campaign.captioning import text_files
+from countenance.campaign.described_sound import AUDIO as DESCRIBED
+from countenance.campaign.described_sound import TRACK as DESCRIPTIONS
+from countenance.campaign.described_sound import write_description
 from countenance.campaign.insync import measure_delivered
 from countenance.campaign.labelling import label_for, require_badge
 from countenance.campaign.painting import ENGINES, cuts_of, painted_boxes
@@ -35,8 +40,8 @@ from countenance.campaign.stages import Progress, at_hand
 from countenance.campaign.task import Task, shown_frames
 from countenance.campaign.variants import VariantRow, record_release, release_state
 from countenance.campaign.voice_facts import voice_engine
-from countenance.campaign.voiceover import subtitles_of, words_of
-from countenance.delivery.captions import cues, srt, transcript, webvtt
+from countenance.campaign.voiceover import subtitles_of
+from countenance.delivery.descriptions import descriptions_vtt
 from countenance.delivery.jsonld import video_object
 from countenance.delivery.package import Package, write_package
 from countenance.errors import CountenanceError, IntegrityError, RightsError
@@ -192,6 +197,10 @@ def _seal(
     )
     if task.brief.label.audio:
         sealed["audio"] = write_sound_alone(task.project, folder / VIDEO, folder / AUDIO, record)
+    described = describe(task)
+    if described:
+        key = load_or_create_symmetric(task.project, MARK_KEY)
+        sealed["description"] = write_description(task, described, folder / VIDEO, folder / DESCRIBED, record, key)
     facts = {"record": record.to_json(), "receipt": receipt, **sealed, "delivered": delivered}
     write_json(folder / "release.json", facts)
     _clear(task, rendering, folder)
@@ -363,9 +372,11 @@ def _package(
 ) -> Path:
     brief, variant, master = task.brief, task.variant, task.master
     patches = folder / FOLDER if (folder / FOLDER).is_dir() else None  # exported now or before
-    text = brief.words(variant.language)
-    captions = cues(words_of(task))
-    vtt = webvtt(captions, variant.language, captions_note(record))
+    text, texts = brief.words(variant.language), text_files(task, captions_note(record))
+    described = describe(task) if "description" in sealed else None
+    beside = dict(texts.beside)
+    if described:
+        beside[DESCRIPTIONS] = descriptions_vtt(described.passages, variant.language, captions_note(record))
     jsonld = video_object(
         {
             **jsonld_fields(record),
@@ -381,7 +392,7 @@ def _package(
             "owner": brief.owner,
         }
     )
-    problems = contradictions(record, jsonld=jsonld, captions=vtt)
+    problems = contradictions(record, jsonld=jsonld, captions=texts.captions_vtt)
     if problems:
         raise IntegrityError(f"the disclosures of release {record.release_id} disagree: {'; '.join(problems)}.")
     return write_package(
@@ -390,9 +401,10 @@ def _package(
         Package(
             video=folder / VIDEO,
             poster_jpeg=(folder / POSTER).read_bytes(),
-            captions_vtt=vtt,
-            captions_srt=srt(captions),
-            transcript=transcript(text),
+            captions_vtt=texts.captions_vtt,
+            captions_srt=texts.captions_srt,
+            transcript=texts.transcript,
+            beside=beside,
             jsonld=jsonld,
             qc=rendering.qc,
             qc_html=(rendering.folder / "qc.html").read_text(encoding="utf-8"),
@@ -404,10 +416,12 @@ def _package(
                 "seal": sealed["seal"],
                 "poster": sealed["poster"],
                 **({"audio": sealed["audio"]} if "audio" in sealed else {}),
+                **({"description": sealed["description"]} if described else {}),
                 **({"delivered": sealed["delivered"]} if "delivered" in sealed else {}),
                 **({"patches": facts_of(patches)} if patches else {}),
             },
             patches=patches,
             audio=folder / AUDIO if "audio" in sealed else None,
+            description=folder / DESCRIBED if described else None,
         ),
     )

@@ -25,6 +25,7 @@ _WORK = {
     "perception": "face tracks",
     "alignment": "times of spoken words",
     "speech": "spoken sound",
+    "description": "spoken descriptions",
     "covers": "what hid faces",
     "paint": "painted pictures",
     "render": "quality reports and previews",

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from countenance.campaign import voiceover
+from countenance.campaign.audio_description import describe
+from countenance.campaign.captioning import captions_of
 from countenance.campaign.ownmouth import own_mouth
 from countenance.campaign.ownwords import own_words
 from countenance.campaign.painting import ENGINES, Painting, measured_people, paint_section, painted_boxes
@@ -118,6 +120,12 @@ def _known_over(folder: Path) -> tuple[VoiceOver, ...]:
     )
 
 
+def _description_notes(task: Task) -> tuple[str, ...]:
+    """Which lines of an audio description do not fit."""
+    made = describe(task)
+    return made.notes if made else ()
+
+
 def _judge(painting: Painting, folder: Path) -> tuple[VoiceOver, ...]:
     """Write the report and the facts of a variant; or say, and write down, where its made lips failed."""
     started, cpu = time.monotonic(), time.process_time()
@@ -134,7 +142,7 @@ def _judge(painting: Painting, folder: Path) -> tuple[VoiceOver, ...]:
             write_json(folder / _INSTEAD, [asdict(one) for one in instead])
             return instead
     change = task.timeline.change
-    notes = voiceover.notes(task, over)
+    notes = [*voiceover.notes(task, over), *_description_notes(task)]
     unused = ("lipsync",) if voiceover.is_all(over, task) else ()
     sections = [painting.facts(section.number) for section in painting.sections]
     qc = {
@@ -148,7 +156,10 @@ def _judge(painting: Painting, folder: Path) -> tuple[VoiceOver, ...]:
         "strips": measured.strips,
         "mouth": measured.mouth,
         "verdict": verdict.record(),
-        "notes": [*([change] if change else []), *_sound_notes(task), *notes, *_heard_notes(task), *measured.notes],
+        "notes": [
+            *([change] if change else []), *_sound_notes(task), *notes, *_heard_notes(task),
+            *captions_of(task).notes, *measured.notes,
+        ],
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "qc.json", qc)

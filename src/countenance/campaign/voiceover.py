@@ -14,7 +14,6 @@ from itertools import pairwise
 from typing import Any
 
 from countenance.campaign.captioning import captions_of
-from countenance.campaign.captioning import words_of as words_of
 from countenance.campaign.task import Task
 from countenance.delivery.subtitles import Subtitles, unreadable
 from countenance.media.frame import Frame

@@ -11,12 +11,8 @@ from countenance.delivery.caption_lines import LONGEST_S, SHORTEST_S, Fabric, li
 from countenance.delivery.caption_times import timed
 from countenance.delivery.caption_words import Piece, columns, pieces_of
 from countenance.delivery.cue import Cue, Turn
-from countenance.delivery.transcript import transcript
-from countenance.delivery.webvtt import srt, webvtt
 from countenance.errors import InputError
 from countenance.speech.phones import Word
-
-__all__ = ["Cue", "Turn", "cues", "spread_words", "srt", "transcript", "webvtt"]
 
 LONG_PAUSE_S = 0.4
 _CLAUSE_END = ",;:–—、，；：)"

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from countenance.errors import InputError
 from countenance.store.files import sha256_file
 
 FILES = (
-    "video.mp4", "poster.jpg", "captions.vtt", "captions.srt", "transcript.txt",
-    "video.jsonld", "qc.json", "qc.html", "receipt.json",
+    "video.mp4", "poster.jpg", "captions.vtt", "captions.srt", "transcript.txt", "transcript.html",
+    "transcript.times.txt", "video.jsonld", "qc.json", "qc.html", "receipt.json",
 )  # fmt: skip
 
 
@@ -32,7 +32,9 @@ class Package:
     qc: Mapping[str, Any]
     qc_html: str
     receipt: Mapping[str, Any]
+    beside: Mapping[str, str] = field(default_factory=dict)  # other texts, by the names of their files
     audio: Path | None = None  # the sealed sound alone; copied byte for byte as `audio.m4a`
+    description: Path | None = None  # the sealed sound with its description; copied as `description.m4a`
     patches: Path | None = None  # a folder of what was painted, copied as `patches`
     thumbnails: Path | None = None  # a folder of stills to choose by, copied as `thumbnails`
 
@@ -84,11 +86,14 @@ def _fill(folder: Path, package: Package) -> None:
         "qc.json": _json(package.qc),
         "qc.html": package.qc_html,
         "receipt.json": _json(package.receipt),
+        **package.beside,
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     if package.audio is not None:
         shutil.copyfile(package.audio, folder / "audio.m4a")
+    if package.description is not None:
+        shutil.copyfile(package.description, folder / "description.m4a")
     if package.patches is not None:
         shutil.copytree(package.patches, folder / "patches")
     if package.thumbnails is not None:
