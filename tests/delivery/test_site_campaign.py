@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import sitechecks
-from browsers import Job, needs_browser, served
+from browsers import Job, needs_browser, needs_java, served
 from campaigns import grant, write_campaign
 from sites import CHAPTERS, LANGUAGES, MARKETS, make_film
 
@@ -71,12 +71,14 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
         yield Published(folder / "site", out, url)
 
 
+@needs_java
 def test_every_page_package_and_list_is_without_an_error(published: Published) -> None:
     site, url = published.site, published.url
     pages = [f"{language}/" for language in LANGUAGES]
     documents = [sitechecks.data_of(site / page / "index.html") for page in pages]
     found = {
         "HTML": sitechecks.html_problems(site),
+        "Nu checker": sitechecks.nu_problems(site),
         "JSON-LD": sitechecks.data_problems(documents),
         "sitemap": sitechecks.sitemap_problems(site / "sitemap.xml"),
         "WebVTT": sitechecks.captions_problems(url, site, pages),

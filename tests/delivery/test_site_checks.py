@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import sitechecks
-from browsers import Job, needs_browser, served
+from browsers import Job, needs_browser, needs_java, served
 from sites import LANGUAGES, make_film, make_watch
 
 from countenance.delivery.site import write_site
@@ -30,8 +30,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]
         yield folder / "site", url
 
 
-def test_every_page_is_correct_html_for_three_checkers(site: tuple[Path, str]) -> None:
+def test_every_page_is_correct_html_for_two_checkers(site: tuple[Path, str]) -> None:
     assert sitechecks.html_problems(site[0]) == []
+
+
+@needs_java
+def test_every_page_is_correct_html_and_css_for_the_nu_checker(site: tuple[Path, str]) -> None:
+    assert sitechecks.nu_problems(site[0]) == []
 
 
 def test_structured_data_is_schema_org_and_has_what_search_engines_require(site: tuple[Path, str]) -> None:
