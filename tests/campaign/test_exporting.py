@@ -205,6 +205,22 @@ def test_a_programme_that_is_too_long_for_its_place_is_refused(released: Release
         export_variant(released.project, released.package, short, ACTOR)
 
 
+def test_a_file_that_could_not_be_signed_is_refused_before_it_is_made(
+    released: Released, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "LARGEST_BYTES", 1 << 20)
+    with pytest.raises(CountenanceError, match=r"broadcast-25 would make a file of .* export at most 0\.0 minutes"):
+        export_variant(released.project, released.package, export_profile("broadcast-25"), ACTOR)
+
+
+def test_what_a_killed_run_left_is_cleared_away(released: Released) -> None:
+    left = released.package / ".web-h264.part"
+    left.mkdir()
+    (left / "web-h264.mp4").write_bytes(b"half")
+    export_variant(released.project, released.package, quick("web-h264"), ACTOR)
+    assert _left(released.package) == {"video.mp4", "captions.vtt", "receipt.json", "web-h264.mp4", "web-h264.json"}
+
+
 def test_what_does_not_keep_its_profile_is_not_handed_over(released: Released) -> None:
     """The encoder is told to make keyframes where it likes."""
     profile = quick("web-h264")

@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,20 +19,21 @@ from typing import Any
 from sqlalchemy import select
 
 from countenance.campaign.labelling import require_badge
-from countenance.campaign.looking import burnt_in
 from countenance.campaign.serving import Serving, serving_of
 from countenance.delivery.renditions import Film, Made, Progress, export_files
 from countenance.errors import CountenanceError, InputError, IntegrityError, RightsError
 from countenance.ledger.log import transaction
 from countenance.media.export import CUT, ExportProfile
+from countenance.media.ladder import Rendition, renditions
 from countenance.media.probe import probe
+from countenance.provenance.container import LARGEST_BYTES
 from countenance.provenance.disclosure import ReleaseRecord, digital_source_type, record_from_json
 from countenance.provenance.metadata import write_source_type
 from countenance.provenance.sealing import extend
 from countenance.quality.conformance import broken, check_export
 from countenance.store import tables
 from countenance.store.database import reading
-from countenance.store.files import read_json, sha256_file, write_json
+from countenance.store.files import locked, read_json, sha256_file, write_json
 from countenance.store.project import Project
 
 KIND = "release.exported"  # of the ledger's entry
@@ -76,33 +78,62 @@ def export_variant(
             f"variant {package.variant} lasts {float(master.duration):.1f} s, but {profile.name} takes at most "
             f"{profile.seconds} s; cut the master."
         )
+    _require_signable(profile, renditions(profile, (master.width, master.height), master.frame_rate), master.duration)
     folder = package.folder if out is None else out / package.variant
     final = folder / f"{profile.name}{profile.suffix}"
-    work = folder / f".{profile.name}.part"
-    shutil.rmtree(work, ignore_errors=True)
+    with locked(project.work / "jobs" / f"export-{served.release}-{profile.name}.lock"):
+        facts = _made(project, package, served, profile, video, final, place, actor, progress)
+    return Export(final, facts)
+
+
+def _made(
+    project: Project,
+    package: Packaged,
+    served: Serving,
+    profile: ExportProfile,
+    video: Path,
+    final: Path,
+    channel: str,
+    actor: str,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Make, seal, check and enter an export, then put it where it belongs; returns what is told of it."""
+    record = _release_record(project, served.release)
+    if profile.picture.shape == CUT:
+        _require_known_label(video, record, profile)
+    facts_name = f"{profile.name}.json"
+    work = final.with_name(f".{profile.name}.part")
+    shutil.rmtree(work, ignore_errors=True)  # of a run that was killed
     (work / final.name if profile.streams else work).mkdir(parents=True)
     try:
-        captions = (package.folder / "captions.vtt").read_text(encoding="utf-8")
-        record = _release_record(project, served.release)
-        if profile.picture.shape == CUT:
-            _require_known_label(video, record, profile)
-        film = Film(video, captions if profile.streams else "", record, burnt_in(project, served.release))
-        term = digital_source_type(record)
-        seal = partial(_sealed, project, video, profile.name, term)
-        asked = _asking(progress, lambda: _require(project, package, place))
-        made = export_files(film, profile, work / final.name, seal, place, asked)
-        facts = _facts(package, profile, made, work)
+        captions = (package.folder / "captions.vtt").read_text(encoding="utf-8") if profile.streams else ""
+        seal = partial(_sealed, project, video, profile.name, digital_source_type(record))
+        asked = _asking(progress, lambda: _require(project, package, channel))
+        made = export_files(Film(video, captions, record), profile, work / final.name, seal, channel, asked)
+        facts = _facts(package, profile, channel, made, work, probe(video).duration)
         _check(facts, profile)
+        write_json(work / facts_name, facts)
         with transaction(project) as ledger:
-            _require(project, package, place)
-            write_json(work / f"{profile.name}.json", facts)
-            entry = {"release": served.release, "variant": package.variant, "profile": profile.name, "channel": place,
-                     "files": {one["file"]: one["sha256"] for one in facts["files"]}}  # fmt: skip
+            _require(project, package, channel)
+            files = {one["file"]: one["sha256"] for one in facts["files"]}
+            entry = {"release": served.release, "variant": package.variant, "profile": profile.name,
+                     "channel": channel, "files": files}  # fmt: skip
             ledger.append(KIND, actor, entry)
-            _take_places(work, folder, (final.name, f"{profile.name}.json"))
+            _take_places(work, final.parent, (final.name, facts_name))
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return Export(final, facts)
+    return facts
+
+
+def _require_signable(profile: ExportProfile, made: Sequence[Rendition], duration: Fraction) -> None:
+    """CountenanceError for a constant rate at which the file would be larger than can be signed."""
+    size = made[0].max_kbps * 125 * duration
+    if not profile.picture.crf and size > LARGEST_BYTES:
+        longest_s = LARGEST_BYTES / (made[0].max_kbps * 125)
+        raise CountenanceError(
+            f"{profile.name} would make a file of {float(size) / 2**30:.1f} GiB, but a signed history is handled only up "
+            f"to {LARGEST_BYTES >> 30} GiB; export at most {longest_s / 60:.1f} minutes of it, or another profile."
+        )
 
 
 @dataclass(frozen=True)
@@ -219,9 +250,10 @@ def _sealed(
     extend(project, video, path, steps, title=title, medium=medium)
 
 
-def _facts(package: Packaged, profile: ExportProfile, made: Sequence[Made], work: Path) -> dict[str, Any]:
+def _facts(
+    package: Packaged, profile: ExportProfile, channel: str, made: Sequence[Made], work: Path, duration: Fraction
+) -> dict[str, Any]:
     """What is told of an export: its files, and each against its profile."""
-    duration = probe(package.folder / "video.mp4").duration
     files = []
     for one in made:
         told: dict[str, Any] = {
@@ -241,7 +273,7 @@ def _facts(package: Packaged, profile: ExportProfile, made: Sequence[Made], work
         "variant": package.variant,
         "release": package.release,
         "profile": profile.name,
-        "channel": profile.channel,
+        "channel": channel,
         "language": package.language,
         "files": files,
     }
