@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from countenance.delivery.camera import Camera, target_size
 from countenance.delivery.reframe import USUAL, plan_camera
 from countenance.delivery.sightings import Sightings
+from countenance.delivery.viewing import view
 from countenance.errors import InputError
 from countenance.quality.speakers import Turn
 
@@ -243,3 +245,10 @@ def test_shapes_are_given_even_sizes() -> None:
     assert target_size((1, 1)) == (1080, 1080) and target_size((16, 9), 720) == (1280, 720)
     with pytest.raises(InputError, match="no shape of a picture"):
         target_size((0, 5))
+
+
+@pytest.mark.footage
+def test_a_real_presenter_who_gestures_is_held_by_a_still_camera(footage: Path) -> None:
+    looked = view(footage / "azure-avatar" / "Introducing_the_product.mp4")
+    camera = plan_camera(looked.seen, TALL, speaking=looked.speaking)
+    assert [(take.way, take.people) for take in camera.takes] == [("still", (0,))] and holds(camera, looked.seen, 0)
