@@ -10,30 +10,27 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
+from countenance.campaign.exportable import Packaged, package_of, release_record, require_served, sealed_video
 from countenance.campaign.labelling import require_badge
-from countenance.campaign.serving import Serving, serving_of
+from countenance.campaign.serving import Serving
 from countenance.delivery.renditions import Film, Made, Progress, export_files
-from countenance.errors import CountenanceError, InputError, IntegrityError, RightsError
+from countenance.errors import CountenanceError, IntegrityError
 from countenance.ledger.log import transaction
 from countenance.media.export import CUT, ExportProfile
 from countenance.media.ladder import Rendition, renditions
 from countenance.media.probe import probe
 from countenance.provenance.container import LARGEST_BYTES
-from countenance.provenance.disclosure import ReleaseRecord, digital_source_type, record_from_json
+from countenance.provenance.disclosure import ReleaseRecord, digital_source_type
 from countenance.provenance.metadata import write_source_type
 from countenance.provenance.sealing import extend
 from countenance.quality.conformance import broken, check_export
-from countenance.store import tables
-from countenance.store.database import reading
-from countenance.store.files import locked, read_json, sha256_file, write_json
+from countenance.store.files import locked, sha256_file, write_json
 from countenance.store.project import Project
 
 KIND = "release.exported"  # of the ledger's entry
@@ -68,10 +65,10 @@ def export_variant(
     was released, InputError when there is no such release, CountenanceError when the result is not what its profile
     says or the programme is too long for it.
     """
-    package = _package(project, variant)
+    package = package_of(project, variant)
     place = channel or profile.channel
-    served = _require(project, package, place)
-    video = _sealed_video(project, package, served)
+    served = require_served(project, package, place)
+    video = sealed_video(project, package, served)
     master = probe(video)
     if profile.seconds and master.duration > profile.seconds:
         raise CountenanceError(
@@ -98,7 +95,7 @@ def _made(
     progress: Progress,
 ) -> dict[str, Any]:
     """Make, seal, check and enter an export, then put it where it belongs; returns what is told of it."""
-    record = _release_record(project, served.release)
+    record = release_record(project, served.release)
     if profile.picture.shape == CUT:
         _require_known_label(video, record, profile)
     facts_name = f"{profile.name}.json"
@@ -108,13 +105,13 @@ def _made(
     try:
         captions = (package.folder / "captions.vtt").read_text(encoding="utf-8") if profile.streams else ""
         seal = partial(_sealed, project, video, profile.name, digital_source_type(record))
-        asked = _asking(progress, lambda: _require(project, package, channel))
+        asked = _asking(progress, lambda: require_served(project, package, channel))
         made = export_files(Film(video, captions, record), profile, work / final.name, seal, channel, asked)
         facts = _facts(package, profile, channel, made, work, probe(video).duration)
         _check(facts, profile)
         write_json(work / facts_name, facts)
         with transaction(project) as ledger:
-            _require(project, package, channel)
+            require_served(project, package, channel)
             files = {one["file"]: one["sha256"] for one in facts["files"]}
             entry = {"release": served.release, "variant": package.variant, "profile": profile.name,
                      "channel": channel, "files": files}  # fmt: skip
@@ -131,57 +128,9 @@ def _require_signable(profile: ExportProfile, made: Sequence[Rendition], duratio
     if not profile.picture.crf and size > LARGEST_BYTES:
         longest_s = LARGEST_BYTES / (made[0].max_kbps * 125)
         raise CountenanceError(
-            f"{profile.name} would make a file of {float(size) / 2**30:.1f} GiB, but a signed history is handled only up "
-            f"to {LARGEST_BYTES >> 30} GiB; export at most {longest_s / 60:.1f} minutes of it, or another profile."
+            f"{profile.name} would make a file of {float(size) / 2**30:.1f} GiB, but a signed history is handled only "
+            f"up to {LARGEST_BYTES >> 30} GiB; export at most {longest_s / 60:.1f} minutes of it, or another profile."
         )
-
-
-@dataclass(frozen=True)
-class Packaged:
-    """A package by what its receipt says that it is."""
-
-    folder: Path
-    variant: str
-    release: str
-    language: str
-
-
-def _package(project: Project, variant: str | Path) -> Packaged:
-    """The package of a variant: the folder that is named, or the one on record of its newest release."""
-    folder = Path(variant)
-    if (folder / "receipt.json").is_file():
-        return _read(folder)
-    newest = tables.release.c.released_at.desc()
-    query = select(tables.release.c.package).where(tables.release.c.variant_id == str(variant).upper()).order_by(newest)
-    with reading(project) as connection:
-        found = connection.execute(query).scalars().first()
-    if found is None:
-        raise InputError(
-            f"{variant} is neither a package nor the id of a variant that was released; `countenance serving` lists "
-            "the ids."
-        )
-    return _read(Path(found))
-
-
-def _read(folder: Path) -> Packaged:
-    try:
-        record = read_json(folder / "receipt.json")["record"]
-        return Packaged(folder, record["variant_id"], record["release_id"], record["language"])
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise InputError(f"{folder} is no whole package ({problem!r}); run `countenance produce` again.") from problem
-
-
-def _require(project: Project, package: Packaged, channel: str) -> Serving:
-    """What holds for the variant now; RightsError when it may not be shown."""
-    served = serving_of(project, package.variant, channel=channel)
-    if not served.serve:
-        raise RightsError(f"variant {package.variant} is not exported for the channel {channel}.", (served.why,))
-    if served.release != package.release:
-        raise IntegrityError(
-            f"{package.folder} holds release {package.release}, but {served.release} took its place; "
-            "export the newer package."
-        )
-    return served
 
 
 def _asking(progress: Progress, require: Callable[[], object]) -> Progress:
@@ -196,28 +145,6 @@ def _asking(progress: Progress, require: Callable[[], object]) -> Progress:
         progress(done, of)
 
     return report
-
-
-def _sealed_video(project: Project, package: Packaged, served: Serving) -> Path:
-    """The released file, as it is on record: the project's own, else that of the package."""
-    kept = project.releases / served.release / "video.mp4"
-    video = kept if kept.is_file() else package.folder / "video.mp4"
-    if sha256_file(video) != _record(project, served.release)["sha256"]:
-        raise IntegrityError(f"{video} is not the file that was released; run `countenance verify` on it.")
-    return video
-
-
-def _record(project: Project, release_id: str) -> dict[str, Any]:
-    with reading(project) as connection:
-        query = select(tables.release.c.record).where(tables.release.c.id == release_id)
-        record: dict[str, Any] = connection.execute(query).scalar_one()
-    return record
-
-
-def _release_record(project: Project, release_id: str) -> ReleaseRecord:
-    """What was released, without the hashes that were put beside it."""
-    told = _record(project, release_id)
-    return record_from_json({one.name: told[one.name] for one in fields(ReleaseRecord) if one.name in told})
 
 
 def _require_known_label(video: Path, record: ReleaseRecord, profile: ExportProfile) -> None:
