@@ -44,8 +44,8 @@ from countenance.jobs.worker import work
 from countenance.store.files import sha256_file
 from countenance.store.project import Project, init_project
 
-RUNS, RETRY_S, AWAY_S = 8, 10.0, 25.0
-FILM_BYTES = 32 << 20
+RUNS, RETRY_S, AWAY_S = 3, 10.0, 25.0
+FILM_BYTES = 16 << 20
 UPLOADS = 3
 
 

@@ -176,8 +176,8 @@ def test_withdrawn_it_is_gone_everywhere_also_where_the_sink_was_down(
 ) -> None:
     released(project, tmp_path / "out", 1)
     released(project, tmp_path / "out", 2)
-    for sink in ("share", "dam"):
-        run_job(project, publish(project, CAMPAIGN, sink, "ops").job, ERRANDS)
+    for variant, sink in ((1, "share"), (1, "dam"), (2, "dam")):
+        run_job(project, publish(project, variant_id(variant), sink, "ops").job, ERRANDS)
     dav.stop()
     found = withdraw_release(project, variant_id(1), "Ina Weber", "the price is wrong")
     assert found.left["dam"] > 10 and found.left["share"] > 10
@@ -190,7 +190,7 @@ def test_withdrawn_it_is_gone_everywhere_also_where_the_sink_was_down(
     run_due(project, ERRANDS)
     assert not any(variant_id(1) in name for name in dav.files())
     assert {one.where for one in pull_list(project)[0].taken_down} == {"share", "dam"}
-    assert any(variant_id(2) in name for name in dav.files()) and any(variant_id(2) in name for name in below(share))
+    assert any(variant_id(2) in name for name in dav.files())
     assert job_state(project, f"withdraw-{release_id(1)}").state == "done"
     (told,) = (one for one in entries(project) if one.kind == "release.withdrawn")
     assert (told.actor, told.data["reason"]) == ("Ina Weber", "decision")  # the words stay in the house
