@@ -48,7 +48,7 @@ def test_a_job_whose_tasks_are_all_done_is_done_at_once(project: Project) -> Non
     with Heard() as heard:
         submit(project, job("two"), [task("a")])
     assert job_state(project, "two").state == "done"
-    assert heard.names() == ["job.settled two"]
+    assert heard.names() == ["job.submitted two", "job.settled two"]
 
 
 def test_an_empty_job_is_done(project: Project) -> None:

@@ -26,6 +26,7 @@ from countenance.cli import (
     inspect,
     keys,
     ledger,
+    metrics,
     people,
     plan,
     policy,
@@ -80,7 +81,7 @@ _ROOMS = (
     setup, keys, people, consent, policy, erasure, plan, produce, script, review, inspect, calibrate,
     voices, align, visemes, preflight, ledger, verify, evidence, serving, export, site, reframe, thumbnails, doctor,
     storage, backup, bench,
-    worker, campaigns,
+    worker, campaigns, metrics,
     publish, withdraw, feed,
 )  # fmt: skip
 for commands in _ROOMS:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from countenance.cli.console import Call, command, table
+from countenance.cli.observed import traced
 
 
 def register(app: typer.Typer) -> None:
@@ -83,10 +84,12 @@ def produce(
                 bars[name] = stage(name, of)
             bars[name](done)
 
-        outcome = run(
-            project, brief, out, approve_as=approve_as, patches=patches, processes=processes or _usual_processes(),
-            progress=report, warn=warn,
-        )  # fmt: skip
+        many = processes or _usual_processes()
+        with traced("produce", many):
+            outcome = run(
+                project, brief, out, approve_as=approve_as, patches=patches, processes=many, progress=report,
+                warn=warn,
+            )  # fmt: skip
 
     def state_of(row: VariantRow) -> str:
         failed = row.render.get("failed") or []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from countenance.cli.console import Call, command, table
+from countenance.cli.observed import LogOption, MetricsOption, log_form, observed_service, timed
 from countenance.errors import InputError
 
 if TYPE_CHECKING:
@@ -96,23 +97,28 @@ def serve(
         str | None,
         typer.Option("--proxy", metavar="ADDRESS", help="Believe this proxy when it says who the client is."),
     ] = None,
+    log: LogOption = None,
+    metrics: MetricsOption = None,
 ) -> None:
     """Answer over HTTP: the page /verify, the C2PA soft binding resolution, /health. Ends with Ctrl-C."""
     import uvicorn
+    from uvicorn.config import LOGGING_CONFIG
 
     from countenance.server.app import PATIENCE_S, create_app
     from countenance.server.desk import Options
 
-    app = create_app(call.project(), Options(most_bytes=megabytes << 20, looks_per_minute=looks))
+    project = call.project()
+    app = create_app(project, Options(most_bytes=megabytes << 20, looks_per_minute=looks))
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False,
+        timed(app, metrics, log_form(log)), log_config=None if log else LOGGING_CONFIG,
+        log_level="warning", access_log=False, server_header=False,
         proxy_headers=proxy is not None, forwarded_allow_ips=proxy or "", timeout_graceful_shutdown=PATIENCE_S,
     )  # fmt: skip
     try:
         listening = socket.create_server((host, port))
     except OSError as exc:
         raise InputError(f"{host}:{port} cannot be listened on ({exc.strerror}); choose another --port.") from exc
-    with listening:
+    with listening, observed_service(project, log_form(log), metrics):
         found = listening.getsockname()[1]
         call.show({"host": host, "port": found}, f"http://{host}:{found}/verify")
         sys.stdout.flush()

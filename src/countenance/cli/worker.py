@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from countenance.cli.console import Call, command
+from countenance.cli.observed import LogOption, MetricsOption, log_form, observed_workers
 from countenance.errors import CountenanceError, InputError
 
 
@@ -21,6 +22,8 @@ def worker(
     ] = "cpu,net",
     processes: Annotated[int, typer.Option("--processes", min=1, metavar="N", help="Tasks at once.")] = 1,
     name: Annotated[str | None, typer.Option("--name", help="What others see (default: the host's name).")] = None,
+    log: LogOption = None,
+    metrics: MetricsOption = None,
 ) -> None:
     """Work on tasks of all jobs of the project until SIGTERM or Ctrl-C, one to a process.
 
@@ -33,8 +36,12 @@ def worker(
     wanted = tuple(dict.fromkeys(part.strip() for part in queues.split(",") if part.strip()))
     if not wanted:
         raise InputError("--queues names none; write them by commas, such as cpu,gpu.")
-    crew = Crew(call.project().root, KINDS, wanted, name)
-    if processes == 1:
-        work_until_told(crew)
-    elif given_up := keep_working(crew, processes, leave_on_signals()):
+    project, given_up = call.project(), 0
+    with observed_workers(project, KINDS, processes, log_form(log), metrics, name) as kinds:
+        crew = Crew(project.root, kinds, wanted, name)
+        if processes == 1:
+            work_until_told(crew)
+        else:
+            given_up = keep_working(crew, processes, leave_on_signals())
+    if given_up:
         raise CountenanceError(f"{given_up} of {processes} workers kept ending at once; run it with one to see why.")

@@ -58,6 +58,8 @@ def _tell(event: Event) -> None:
     if event.name == "job.settled":
         facts: dict[str, Any] = {"state": event.state, "seconds": _s(event.ran_s), "spent": _s(event.spent_s)}
         level = logging.ERROR if event.state == "failed" else level
+    elif event.name == "job.submitted":
+        facts = {}
     else:
         facts = {
             "variant": event.variant, "task": event.task, "kind": event.kind, "queue": event.queue,

@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -62,7 +61,7 @@ def shared_metrics() -> Iterator[CollectorRegistry]:
         os.environ[SHARED] = folder
         try:
             registry = CollectorRegistry()
-            MultiProcessCollector(registry, str(Path(folder)))  # registers itself
+            MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]  # registers itself
             yield registry
         finally:
             if before is None:

@@ -15,9 +15,7 @@ class QualityMetrics:
     """Counts verdicts; `see` is told the figures of one."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._verdicts = Counter(
-            "countenance_verdicts", "Variants that were judged.", ("verdict",), registry=registry
-        )
+        self._verdicts = Counter("countenance_verdicts", "Variants that were judged.", ("verdict",), registry=registry)
         self._gates = Counter(
             "countenance_gate_failures", "Figures beyond their limits in variants that were judged.", ("gate",),
             registry=registry,

@@ -11,7 +11,7 @@ import re
 from countenance.jobs.events import Event
 
 _SECTION = re.compile(r" (\d+)/(\d+)$")
-_CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,53}(?:Error|Exception|Warning|Down|Lost|Expired)")
 
 
 def section_of(event: Event) -> str:

@@ -79,7 +79,11 @@ def _queues(connection: Connection, now: float) -> Iterator[Metric]:
     def each(value: Callable[[Any], float]) -> Iterator[tuple[str, float]]:
         return ((one, value(waiting[one]) if one in waiting else 0.0) for one in known)
 
-    length, age, work = "Tasks that a worker could take now.", "Age of the oldest of them.", "Estimated seconds of them."
+    length, age, work = (
+        "Tasks that a worker could take now.",
+        "Age of the oldest of them.",
+        "Estimated seconds of them.",
+    )
     yield labelled("countenance_queue_length", length, ("queue",), each(lambda row: row.tasks))
     yield labelled("countenance_queue_age_seconds", age, ("queue",), each(lambda row: max(0.0, now - row.since)))
     yield labelled("countenance_queue_work_seconds", work, ("queue",), each(lambda row: row.work_s))
@@ -102,9 +106,13 @@ def _tasks(connection: Connection, now: float) -> Iterator[Metric]:
     over = "SELECT count(*) AS tasks FROM task WHERE state = 'running' AND due <= :now"
     overdue = rows(connection, over, now=now)[0].tasks
     open_said = "Tasks that are not done."
-    yield labelled("countenance_open_tasks", open_said, ("queue", "state"), ((r.queue, r.state, r.tasks) for r in open_tasks))
+    yield labelled(
+        "countenance_open_tasks", open_said, ("queue", "state"), ((r.queue, r.state, r.tasks) for r in open_tasks)
+    )
     yield gauge("countenance_dead_letters", "Tasks that were given up.", sum(row.tasks for row in dead))
-    yield labelled("countenance_dead_letters_by_kind", "The same by kind.", ("kind",), ((r.kind, r.tasks) for r in dead))
+    yield labelled(
+        "countenance_dead_letters_by_kind", "The same by kind.", ("kind",), ((r.kind, r.tasks) for r in dead)
+    )
     yield labelled("countenance_jobs", "Jobs on record.", ("state",), ((row.state, row.jobs) for row in jobs))
     yield gauge("countenance_leases_lost", "Workers that were lost over tasks on record.", float(lost))
     yield gauge("countenance_leases_overdue", "Running tasks whose lease has ended.", overdue)
@@ -115,11 +123,14 @@ def _errands(connection: Connection, now: float) -> Iterator[Metric]:
         connection,
         "SELECT t.kind, count(DISTINCT t.key) AS tasks, min(j.submitted_at) AS since FROM task t "
         "JOIN job_task w ON w.task = t.key JOIN job j ON j.id = w.job "
-        "WHERE t.queue = :net AND t.state <> 'done' AND j.state IN ('active', 'paused') GROUP BY t.kind ORDER BY t.kind",
+        "WHERE t.queue = :net AND t.state <> 'done' AND j.state IN ('active', 'paused') "
+        "GROUP BY t.kind ORDER BY t.kind",
         net=NET,
     )
     age = "Age of the oldest job that waits for an errand."
-    yield labelled("countenance_errands_open", "Errands that are not done.", ("kind",), ((r.kind, r.tasks) for r in found))
+    yield labelled(
+        "countenance_errands_open", "Errands that are not done.", ("kind",), ((r.kind, r.tasks) for r in found)
+    )
     yield labelled("countenance_errand_age_seconds", age, ("kind",), ((r.kind, now - r.since) for r in found))
 
 
@@ -151,4 +162,6 @@ def _workers(project: Project) -> Iterator[Metric]:
     yield gauge("countenance_workers_silent", silent, len(seen) - len(living))
     nobody = "Tasks that could run, but no worker knows their kind or takes their queue."
     waits = unserved(project)
-    yield labelled("countenance_unserved_tasks", nobody, ("queue", "skill"), ((o.queue, o.skill, o.tasks) for o in waits))
+    yield labelled(
+        "countenance_unserved_tasks", nobody, ("queue", "skill"), ((o.queue, o.skill, o.tasks) for o in waits)
+    )

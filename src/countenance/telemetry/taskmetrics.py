@@ -57,7 +57,7 @@ class TaskMetrics:
             self._jobs.labels(event.state).inc()
         elif event.name == "task.started":
             self._waited.labels(event.queue).observe(event.waited_s)
-        else:
+        elif event.name in _OUTCOMES:
             self._tasks.labels(event.kind, event.queue, _OUTCOMES[event.name]).inc()
             if event.name == "task.done":
                 self._seconds.labels(event.kind).observe(event.ran_s)
