@@ -423,5 +423,6 @@ def _package(
             patches=patches,
             audio=folder / AUDIO if "audio" in sealed else None,
             description=folder / DESCRIBED if described else None,
+            thumbnails=thumbnails if (thumbnails := folder / "thumbnails").is_dir() else None,
         ),
     )
