@@ -147,10 +147,8 @@ def refusal(serving: Serving, settings: SinkSettings) -> str:
     """Why a variant may not go to a sink; "" when it may. It must be allowed wherever the sink shows things."""
     if not serving.serve:
         return serving.why
-    for noun, shown, allowed in (
-        ("channel", settings.channels, serving.channels),
-        ("market", settings.markets, serving.markets),
-    ):
+    places = {"channel": (settings.channels, serving.channels), "market": (settings.markets, serving.markets)}
+    for noun, (shown, allowed) in places.items():
         outside = [one for one in shown if one not in allowed]
         if outside and EVERYTHING not in allowed:
             return f"it was not released for the {noun} {outside[0]}, which {settings.name} serves"
@@ -215,9 +213,7 @@ def _require_older_gone(project: Project, settings: SinkSettings, serving: Servi
                 raise SinkDown(f"release {one} of the same variant is still being taken off {settings.name}.")
 
 
-def _lying(
-    project: Project, spec: Mapping[str, Any], places: Mapping[str, str], *, whole: bool
-) -> list[dict[str, Any]]:
+def _lying(project: Project, spec: Mapping[str, Any], places: Mapping[str, str], whole: bool) -> list[dict[str, Any]]:
     """What lies at the sink of a package, by its names there; InputError when it must be `whole` and is not."""
     lying = {
         one.name: one for one in placements(project, release=spec["release"], sink=spec["sink"]) if one.state == PLACED
