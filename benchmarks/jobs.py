@@ -102,7 +102,9 @@ def _ours(folder: Path, url: str | None, segments: int) -> list[float]:
     tasks = [Task("warm", "nothing", "cpu", "warm up")]
     submit(project, Job("warm", "c", "o", {}), tasks)
     work(project, {"nothing": nothing}, job="warm")
-    submit(project, Job("job", "c", "o", {}), [Task(f"s{n}", "nothing", "cpu", f"segment {n}") for n in range(segments)])
+    submit(
+        project, Job("job", "c", "o", {}), [Task(f"s{n}", "nothing", "cpu", f"segment {n}") for n in range(segments)]
+    )
     start, start_cpu = time.perf_counter(), time.process_time()
     work(project, {"nothing": nothing}, job="job")
     return [1000 * one / segments for one in (time.perf_counter() - start, time.process_time() - start_cpu)]

@@ -83,6 +83,9 @@ class Link:
             roles.assume_writer(connection)
             if connection.dialect.name == "postgresql":  # this transaction's role for as long as we are connected
                 connection.exec_driver_sql("SELECT set_config('role', current_setting('role'), false)")
+                # A connection that stays open asks the same few questions again and again: they are planned once.
+                driver: Any = connection.connection.driver_connection
+                driver.prepare_threshold = 5
         return connection
 
 
