@@ -36,6 +36,7 @@ NAMES = (
     "profiles",
     "jobs",
     "sinks",
+    "storage",
 )
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 

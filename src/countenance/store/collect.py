@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, exists, insert, select, update
 
 from countenance.store import tables
 from countenance.store.buried import GONE, fingerprint, heed, remove_buried
@@ -115,7 +115,7 @@ def _results(project: Project, done: Collected, before: datetime, really: bool) 
     gone = [
         row.name
         for row in old
-        if row.name.partition("/")[2] not in words
+        if not words.intersection(_WORD.findall(row.name))
         # A row without files counts a folder that all machines have in common: it ends with the folder.
         and ((shared and row.manifest) or not (project.work / row.name).is_dir())
     ]
@@ -171,10 +171,11 @@ def _mark(
 ) -> None:
     """Condemn what has no reference, pardon what has one again."""
     referred = select(blob_ref.c.sha256)
+    unreferred = ~exists().where(blob_ref.c.sha256 == blob.c.sha256)
     with reading(project) as connection:
         words = needed_words(connection)
         alone = select(blob.c.sha256).where(
-            blob.c.condemned_at.is_(None), blob.c.put_at < _text(at - grace), blob.c.sha256.not_in(referred)
+            blob.c.condemned_at.is_(None), blob.c.put_at < _text(at - grace), unreferred
         )
         unneeded = [one for one in connection.execute(alone).scalars() if one not in words]
         needed = set(connection.execute(referred).scalars()) | words
@@ -189,7 +190,7 @@ def _mark(
             with writing(project) as connection:
                 connection.execute(
                     update(blob)
-                    .where(blob.c.sha256.in_(names), blob.c.put_at < _text(at - grace), blob.c.sha256.not_in(referred))
+                    .where(blob.c.sha256.in_(names), blob.c.put_at < _text(at - grace), unreferred)
                     .values(condemned_at=_text(at))
                 )
         for names in _batches(pardoned):
@@ -200,7 +201,7 @@ def _mark(
 def _sweep(project: Project, done: Collected, place: BlobPlace, before: datetime, really: bool) -> None:
     """Remove what has been condemned for the time of grace: first the blob, then its row, under the write lock."""
     due = select(blob.c.sha256, blob.c.size).where(
-        blob.c.condemned_at < _text(before), blob.c.sha256.not_in(select(blob_ref.c.sha256))
+        blob.c.condemned_at < _text(before), ~exists().where(blob_ref.c.sha256 == blob.c.sha256)
     )
     with reading(project) as connection:
         words = needed_words(connection)
