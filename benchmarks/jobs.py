@@ -59,7 +59,7 @@ def run() -> list[Table]:
         ),
         Table(
             f"Jobs: handing in a plan of variants of {SEGMENTS_EACH} segments each, with shared work",
-            ("variants", "database", "tasks", "s", "bar s", "processor time s", "the same, µs a task", "peak MiB", "bar MiB"),
+            ("variants", "database", "tasks", "s", "bar s", "processor time s", "µs a task", "peak MiB", "bar MiB"),
             tuple(plans),
         ),
         Table(
