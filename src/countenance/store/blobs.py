@@ -17,7 +17,7 @@ from sqlalchemy import update
 from countenance.errors import InputError, IntegrityError
 from countenance.store.database import writing
 from countenance.store.files import sha256_file
-from countenance.store.places import AbsentError, BlobPlace, blob_place, key_of_blob
+from countenance.store.places import BlobPlace, blob_place, key_of_blob
 from countenance.store.project import Project
 from countenance.store.quota import quota
 from countenance.store.references import announce, moment_now
@@ -51,7 +51,7 @@ def keep_blob(project: Project, place: BlobPlace, sha256: str, source: Path) -> 
 def blob_path(project: Project, sha256: str) -> Path:
     """Where the blob can be read on this machine; InputError when there is none of that name."""
     place = blob_place(project)
-    path = (place.folder or _cache(project)) / key_of_blob(sha256)
+    path = (place.folder or cache_folder(project)) / key_of_blob(sha256)
     if path.is_file():
         if place.folder is None:
             with contextlib.suppress(FileNotFoundError):
@@ -103,25 +103,15 @@ def note_damage(project: Project, sha256: str) -> None:
         connection.execute(update(blob).where(blob.c.sha256 == sha256).values(damaged_at=moment_now()))
 
 
-def is_kept(project: Project, sha256: str) -> bool:
-    """Whether the project's place has the blob."""
-    with contextlib.suppress(AbsentError):
-        return blob_place(project).size(sha256) is not None
-    return False
-
-
 def cache_folder(project: Project) -> Path:
-    return _cache(project)
-
-
-def _cache(project: Project) -> Path:
+    """Where this machine keeps its copies of a bucket's blobs."""
     return project.work / "cache" / "blobs"
 
 
 def _make_room(project: Project, keep: Path) -> None:
     """Take the copies that were not asked for the longest out of the cache until it is within its limit."""
     found = []
-    for path in _cache(project).rglob("*"):
+    for path in cache_folder(project).rglob("*"):
         with contextlib.suppress(FileNotFoundError):
             if path.is_file():
                 found.append((path.stat().st_mtime, path.stat().st_size, path))
