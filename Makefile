@@ -16,6 +16,14 @@ $(READY): pyproject.toml
 	$(BIN)/countenance models pull
 	@touch $(READY)
 
+# What tests in a real browser need. Without npm they are skipped, and say so.
+BROWSER := tests/browser/node_modules/.ready
+
+$(BROWSER): tests/browser/package-lock.json
+	@if ! command -v npm >/dev/null; then echo "npm is not there: tests in a browser will be skipped"; \
+	elif npm ci --silent --no-audit --no-fund --prefix tests/browser; then touch $@; \
+	else echo "npm could not install tests/browser: tests in a browser will be skipped"; fi
+
 demo: setup
 	$(BIN)/countenance --project out/demo init
 	$(BIN)/countenance --project out/demo produce examples/brief.yaml --out out/demo --approve-as "Demo Reviewer"
@@ -23,10 +31,10 @@ demo: setup
 	@for video in out/demo/*/video.mp4; do $(BIN)/countenance --project out/demo verify $$video || exit 1; done
 	@echo "Open out/demo/campaign.html in a browser."
 
-test: setup lint
+test: setup lint $(BROWSER)
 	$(BIN)/python -m pytest -m "not long" -n $(WORKERS) --dist loadfile
 
-test-long: setup
+test-long: setup $(BROWSER)
 	$(BIN)/python -m pytest -m long
 
 lint: setup

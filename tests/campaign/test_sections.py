@@ -49,9 +49,7 @@ def test_in_a_take_without_cuts_a_section_is_run_in() -> None:
 
 
 @given(st.integers(1, 6000), st.sets(st.integers(1, 5999), max_size=30))
-def test_sections_hold_every_picture_once_and_are_neither_too_long_nor_too_short(
-    pictures: int, cuts: set[int]
-) -> None:
+def test_sections_hold_every_picture_once_and_are_neither_too_long_nor_too_short(pictures: int, cuts: set[int]) -> None:
     found = master_sections(master(pictures), (0, *sorted(cut for cut in cuts if cut < pictures)))
     assert found[0].first == 0 and found[-1].stop == pictures
     assert all(before.stop == after.first for before, after in pairwise(found))
