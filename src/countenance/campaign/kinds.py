@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from countenance.campaign.costs import noted
 from countenance.campaign.covers import look
+from countenance.campaign.errand_kinds import ERRANDS
 from countenance.campaign.graph import painting_tasks, release_tasks
 from countenance.campaign.order import Order, order_of
 from countenance.campaign.painting import Painting, paint_section
@@ -23,8 +24,10 @@ from countenance.campaign.stages import Progress
 from countenance.campaign.task import Task as Making
 from countenance.campaign.variants import approve, find_variant, mark_rendered
 from countenance.campaign.voiceover import VoiceOver
+from countenance.campaign.webhooks import notify
 from countenance.jobs.graph import Task
 from countenance.jobs.kinds import Kind, Outcome, Report
+from countenance.store.buried import heed
 from countenance.store.project import Project
 
 
@@ -76,6 +79,9 @@ def _judge(order: Order, task: Task, progress: Progress) -> Outcome:
     request = {**order.request(), "root": str(order.project.root)}
     facts = {**found.facts, "folder": str(found.folder), "request": request}
     mark_rendered(order.project, making.variant_id, facts, order.brief.owner)
+    if order.reviewed:
+        once = f"{making.variant_id}-{found.facts['pictures_sha256']}"
+        notify(order.project, "variant.in_review", {"variant": making.variant_id}, once=once)
     if not _is_due(order, making, passed=bool(found.facts["passed"])):
         return Outcome()
     return Outcome(more=_releasing(order, found))
@@ -102,6 +108,8 @@ def _seal(order: Order, task: Task, progress: Progress) -> Outcome:
     screen_rendering(making, rendering)
     row = find_variant(order.project, making.variant_id)
     release_variant(making, row, rendering, order.out / row.id, progress, patches=order.patches)
+    release_id = row.review["release_id"]
+    notify(order.project, "variant.released", {"variant": row.id, "release": release_id}, once=release_id)
     return Outcome()
 
 
@@ -142,6 +150,7 @@ class _Kind:
     part: Callable[[Order, Task, Progress], Outcome]
 
     def __call__(self, project: Project, task: Task, report: Report) -> Outcome:
+        heed(project)  # what was erased elsewhere goes here too, before anything new is made
         order = order_of(project, task.spec["request"], task.spec["job"])
         wall, cpu = time.monotonic(), time.process_time()
         outcome = self.part(order, task, lambda _stage, done, of: report(done, of))
@@ -160,4 +169,5 @@ KINDS: Mapping[str, Kind] = {
     "approved": _Kind(_approved),
     "encode": _Kind(_encode),
     "seal": _Kind(_seal),
+    **ERRANDS,
 }

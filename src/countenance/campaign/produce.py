@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from countenance.campaign.attending import attend
 from countenance.campaign.brief import UNTOUCHED, load_brief
 from countenance.campaign.bundle import bundled
 from countenance.campaign.graph import first_tasks, job_of, release_job, release_start
@@ -19,7 +20,7 @@ from countenance.campaign.order import Order, order_of
 from countenance.campaign.patches import FOLDER, MANIFEST
 from countenance.campaign.permission import require_rights
 from countenance.campaign.plan import plan
-from countenance.campaign.release import hand_over
+from countenance.campaign.release import MARK_KEY, hand_over
 from countenance.campaign.screen import screen_brief
 from countenance.campaign.stages import Progress
 from countenance.campaign.texts import require_texts
@@ -27,12 +28,17 @@ from countenance.campaign.variants import VariantRow, find_variant, report_folde
 from countenance.delivery.campaign_page import Showing, write_campaign_page
 from countenance.errors import CountenanceError
 from countenance.jobs.graph import Job, submit
+from countenance.jobs.processes import at_start
 from countenance.jobs.runner import run_job
 from countenance.jobs.state import tasks_of
 from countenance.ledger.log import commitment, entries_in, transaction
 from countenance.provenance.disclosure import record_from_json, sentence
 from countenance.store.files import locked, read_json
+from countenance.store.places import is_shared
 from countenance.store.project import Project
+from countenance.store.sealedblobs import subject_keys
+from countenance.store.secrets import load_or_create_symmetric
+from countenance.store.subjects import subject_tag
 
 _STARTED = "render.started"
 
@@ -95,6 +101,9 @@ def submit_order(order: Order) -> Job:
     brief = order.brief
     _enter(order)
     job = job_of(order)
+    if is_shared(order.project):  # keys that all machines need are there before they are copied
+        load_or_create_symmetric(order.project, MARK_KEY)
+        subject_keys(order.project, [subject_tag(order.project, name) for name in brief.talents], make=True)
     bundle = bundled(order.project, brief.path, brief.talents, brief.campaign, brief.owner)
     if bundle:
         job = replace(job, request={**job.request, "bundle": bundle})
@@ -127,9 +136,12 @@ def _alone(order: Order, job: Job) -> AbstractContextManager[None]:
 
 def _work(order: Order, job: Job, processes: int, progress: Progress | None, key: str | None = None) -> None:
     """Work on a job to its end, and hand over what was released, also where a part of it failed."""
+    end, end_helpers = attend(order.project), at_start(attend)
     try:
         run_job(order.project, job.id, KINDS, progress=progress, processes=processes)
     finally:
+        end_helpers()
+        end()
         _hand_over(order, key)
         _page(order)
 

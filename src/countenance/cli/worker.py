@@ -30,8 +30,9 @@ def worker(
     Any number of hosts may, with the same database and storage in their settings. What it has in hand when it is to
     end is given back at once.
     """
+    from countenance.campaign.attending import attend
     from countenance.campaign.kinds import KINDS
-    from countenance.jobs.processes import Crew, keep_working, leave_on_signals, work_until_told
+    from countenance.jobs.processes import Crew, at_start, keep_working, leave_on_signals, work_until_told
 
     wanted = tuple(dict.fromkeys(part.strip() for part in queues.split(",") if part.strip()))
     if not wanted:
@@ -39,9 +40,14 @@ def worker(
     project, given_up = call.project(), 0
     with observed_workers(project, KINDS, processes, log_form(log), metrics, name) as kinds:
         crew = Crew(project.root, kinds, wanted, name)
-        if processes == 1:
-            work_until_told(crew)
-        else:
-            given_up = keep_working(crew, processes, leave_on_signals())
+        end, end_helpers = attend(project), at_start(attend)
+        try:
+            if processes == 1:
+                work_until_told(crew)
+            else:
+                given_up = keep_working(crew, processes, leave_on_signals())
+        finally:
+            end_helpers()
+            end()
     if given_up:
         raise CountenanceError(f"{given_up} of {processes} workers kept ending at once; run it with one to see why.")
