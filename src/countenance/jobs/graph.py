@@ -14,7 +14,7 @@ from countenance.jobs.enter import enter
 from countenance.jobs.events import Event, tell
 from countenance.jobs.flow import offer, revive, undo
 from countenance.jobs.order import ranks
-from countenance.jobs.sql import chunks, clock, insert_rows, rows, run, turn
+from countenance.jobs.sql import CHUNK, chunks, clock, insert_rows, learn_sizes, rows, run, turn
 from countenance.jobs.task import KEY_LENGTH, Job, Task
 from countenance.store import tables
 from countenance.store.project import Project
@@ -45,6 +45,8 @@ def submit(project: Project, job: Job, wanted: Iterable[Task], *, redo: Iterable
         revive(connection, list(run(connection, sql, job=job.id).scalars()), now)
         offer(connection, job.id)
         recount(connection, job.id)
+        if len(entered.new) >= CHUNK:
+            learn_sizes(connection)
         settled = settled_events(project, settle(connection, [job.id], now))
     tell([Event("job.submitted", project, job.id, job.campaign), *settled])
 

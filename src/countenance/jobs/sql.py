@@ -149,6 +149,16 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
     connection.exec_driver_sql(sql, tuple([row[place] for row in rows] for place in range(len(columns))))
 
 
+def learn_sizes(connection: Connection) -> None:
+    """Let PostgreSQL look at how much was added at once: until it does, it plans as if the tables were empty.
+
+    Where the login does not own the tables this is left out, and the server does it by itself in a minute or so.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT set_config('role', 'none', true)")
+        connection.exec_driver_sql("ANALYZE task, task_need, job_task, task_ready")
+
+
 @cache
 def _statement(sql: str, lists: tuple[str, ...]) -> TextClause:
     return text(sql).bindparams(*(bindparam(name, expanding=True) for name in lists))
