@@ -33,7 +33,8 @@ def forget_jobs(connection: Connection, jobs: Sequence[str], words: Iterable[str
 
     Returns how many jobs there were.
     """
-    theirs: set[str] = set(_mentioning(connection, "task", [word for word in words if word]))
+    wanted_words = [word for word in words if word]
+    theirs: set[str] = set(_mentioning(connection, "task", wanted_words))
     for some in chunks(list(jobs)):
         wanted = run(connection, "SELECT DISTINCT task FROM job_task WHERE job IN :jobs", jobs=some).scalars().all()
         run(connection, "DELETE FROM job_task WHERE job IN :jobs", jobs=some)
@@ -48,6 +49,10 @@ def forget_jobs(connection: Connection, jobs: Sequence[str], words: Iterable[str
             ("task_brought", "task"), ("task_brought", "brought"), ("task", "key"),
         ):  # fmt: skip
             run(connection, f"DELETE FROM {table} WHERE {column} IN :keys", keys=keys)
+    for table, column in (("queue_share", "campaign"), ("job_owner", "owner")):
+        for name in run(connection, f"SELECT DISTINCT {column} FROM {table}").scalars().all():
+            if any(word in name for word in wanted_words):
+                run(connection, f"DELETE FROM {table} WHERE {column} = :name", name=name)
     return len(jobs)
 
 
