@@ -13,6 +13,10 @@ from releases import RELEASE
 from countenance.campaign import doctor
 from countenance.campaign.backup import backup
 from countenance.campaign.doctor import Finding, examine
+from countenance.errors import InputError
+from countenance.jobs.graph import Job, Task, submit
+from countenance.jobs.kinds import Outcome, Report
+from countenance.jobs.worker import run_due
 from countenance.rights.register import withdraw_grant
 from countenance.store.blobs import blob_path, put_blob
 from countenance.store.passphrase import VARIABLE, protect
@@ -30,7 +34,7 @@ def test_a_project_in_order_has_nothing_bad_and_every_part_is_looked_at(studio: 
     found = examine(studio[0], told.append)
     assert [one for one in found if one.state == "bad"] == []
     assert list(dict.fromkeys(one.part for one in found)) == told
-    assert len(told) == 14
+    assert len(told) == 15
 
 
 def test_open_keys_are_a_warning_and_sealed_ones_are_not(
@@ -151,3 +155,16 @@ def test_a_project_without_a_backup_is_told_to_make_one(studio: tuple[Project, P
     assert _of(project, "backups")[0].state == "warning"
     backup(project, tmp_path / "vault", None, "ops")
     assert _of(project, "backups")[0].state == "good"
+
+
+def test_a_task_that_was_given_up_is_told(studio: tuple[Project, Path]) -> None:
+    def fail(_project: Project, _task: Task, _report: Report) -> Outcome:
+        raise InputError("the master is gone; put it back.")
+
+    project, _ = studio
+    assert [one.state for one in _of(project, "jobs")] == ["good"]
+    submit(project, Job("job", "spring", "ops@example.org", {}), [Task("a", "paint", "test", "paint it")])
+    assert [one.state for one in _of(project, "jobs")] == ["warning"]  # nobody takes this queue
+    run_due(project, {"paint": fail}, queues=("test",))
+    (found,) = _of(project, "jobs")
+    assert (found.state, found.said.split(";")[0]) == ("warning", "1 tasks were given up")

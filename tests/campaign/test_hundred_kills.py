@@ -60,6 +60,8 @@ def test_nothing_is_lost_doubled_or_half_written(
 ) -> None:
     project = init_project(tmp_path / "studio", database=database.url if database else None)
     out = tmp_path / "out"
+    with project.settings_path.open("a", encoding="utf-8") as settings:
+        settings.write("[limits]\nkills = 1000\ntries = 1000\n")  # no task is to blame here
 
     def is_done() -> bool:
         rows = variant_rows(project)

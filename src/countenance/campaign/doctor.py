@@ -17,6 +17,7 @@ from sqlalchemy.exc import DatabaseError
 
 from countenance.campaign.backup import backup_places
 from countenance.errors import CountenanceError
+from countenance.jobs.state import dead_letters, unserved
 from countenance.ledger.audit import verify
 from countenance.ledger.log import entries
 from countenance.models.catalogue import CATALOGUE
@@ -134,6 +135,16 @@ def _models(_project: Project) -> Iterator[tuple[State, str]]:
         yield "good", f"{len(CATALOGUE)} models, as listed"
 
 
+def _jobs(project: Project) -> Iterator[tuple[State, str]]:
+    dead, waiting = dead_letters(project), unserved(project)
+    if dead:
+        yield "warning", f"{len(dead)} tasks were given up; `countenance jobs dead` tells why, `jobs retry` tries again"
+    for one in waiting:
+        yield "warning", f"{one.tasks} tasks '{one.skill}' on the queue '{one.queue}' wait for a worker that knows them"
+    if not dead and not waiting:
+        yield "good", "no task was given up, and none waits for a worker that is not there"
+
+
 def _releases(project: Project) -> Iterator[tuple[State, str]]:
     with reading(project) as connection:
         rows = connection.execute(select(tables.release).where(tables.release.c.state == "released")).all()
@@ -235,6 +246,7 @@ _LOOKS: dict[str, Callable[[Project], Iterator[tuple[State, str]]]] = {
     "ledger": _ledger,
     "clock": _clock,
     "models": _models,
+    "jobs": _jobs,
     "releases": _releases,
     "pull list": _pulls,
     "replicas": _replicas,
