@@ -41,7 +41,7 @@ def watch_page(page: Page, site: Site, verify_url: str | None, script: str) -> s
         alternates=alternates(page, site) if others else [],
         jsonld=Markup(_script_json(page_data(page, site, title))),  # escaped for scripts
         languages=[(one.watch.language, words_of(one.watch.language)["name"], _relative(page, one)) for one in others],
-        versions=[(face_name(one.watch.face), _relative(page, one)) for one in site.versions(page)],
+        versions=[(_face(one.watch), _relative(page, one)) for one in site.versions(page)],
         chapters=[(_seconds(one.start_ms), clock(one.start_ms), one.title) for one in watch.extras.chapters],
         transcript=Markup(watch.extras.transcript),  # checked when it was read: nothing but a transcript's elements
         released=day(watch.released_at, watch.language),
@@ -66,7 +66,7 @@ def front_page(site: Site) -> str:
             "path": page.path,
             "language": page.watch.language,
             "name": words_of(page.watch.language)["name"],
-            "face": face_name(page.watch.face) if site.several_faces else "",
+            "face": _face(page.watch) if site.several_faces else "",
             "picture": f"media/{page.watch.variant}/poster.jpg",
             "size": page.watch.size,
         }
@@ -77,8 +77,13 @@ def front_page(site: Site) -> str:
 
 def title_of(page: Page, site: Site) -> str:
     """Unique on the site: the campaign, the face where there are several, and the language."""
-    parts = [page.watch.title, *([face_name(page.watch.face)] if site.several_faces else [])]
+    parts = [page.watch.title, *([_face(page.watch)] if site.several_faces else [])]
     return " · ".join([*parts, words_of(page.watch.language)["name"]])
+
+
+def _face(watch: Watch) -> str:
+    """Whose face a version shows, in its own language."""
+    return words_of(watch.language)["as_shot"] if watch.face == "keep" else face_name(watch.face)
 
 
 def _summary(watch: Watch) -> str:
