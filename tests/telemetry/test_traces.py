@@ -9,9 +9,8 @@ import pytest
 from errands import KINDS, NAME, VARIANT, job
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from countenance.campaign.observing import Observing
+from countenance.cli.observed import traced
 from countenance.errors import InputError
-from countenance.jobs.processes import at_start
 from countenance.jobs.runner import run_job
 from countenance.store.project import Project
 from countenance.telemetry.traces import Tracer, trace_ids
@@ -108,15 +107,9 @@ def test_a_failure_is_an_error_of_its_class_and_names_nobody(here: Project, coll
 
 
 def test_helper_processes_add_to_the_same_trace(here: Project, collector: Collector) -> None:
-    taken_back = at_start(Observing())
-    tracer = Tracer()
-    try:
-        with tracer.call("produce"):
-            job(here, tasks=4)
-            run_job(here, "produce-1", KINDS, processes=2)
-    finally:
-        tracer.end()
-        taken_back()
+    with traced("produce", processes=2):
+        job(here, tasks=4)
+        run_job(here, "produce-1", KINDS, processes=2)
     assert len({span.trace_id for span in collector.spans}) == 1
     assert len(collector.named("paint")) == 4
     assert len(collector.named("produce")) == len(collector.named("job")) == 1
