@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from campaigns import grant
+from campaigns import grant, painting_of
 from erasures import (
     GUEST,
     PRESENTER,
@@ -139,13 +139,17 @@ def _traces(project: Project, brief: Path, refs: dict[str, list[Path]]) -> dict[
     for row in variant_rows(project):
         shown = [PRESENTER, *([GUEST] if row.face == GUEST else [])]
         package = project.root / "out" / row.id
-        for path in (*Path(row.render["folder"]).iterdir(), *package.glob("*.*")):
+        painted = [path for folder in painting_of(row) for path in folder.iterdir()]
+        for path in (*Path(row.render["folder"]).iterdir(), *painted, *package.glob("*.*")):
             for name in shown:
                 if path.suffix in (".mp4", ".jpg", ".bin", ".html", ".npy", ".wav"):
                     found[name].add_file(path, f"{path.name} of {row.key}", released=path.parent == package)
     for path in (project.work / "speech").rglob("*.*"):
         found[PRESENTER].add_file(path, f"spoken {path.name}")
-    shared = [Path(row.render["folder"]) for row in variant_rows(project) if row.face == "keep"]
+    shared = [
+        folder for row in variant_rows(project) if row.face == "keep"
+        for folder in (Path(row.render["folder"]), *painting_of(row))
+    ]  # fmt: skip
     contents = [path.read_bytes() for folder in shared for path in folder.iterdir()]
     for what, stretch in list(found[GUEST].stretches.items()):
         if any(stretch in content for content in contents):  # the presenter's voice, which stays with the presenter
@@ -170,9 +174,8 @@ def test_the_search_finds_both_people_wherever_they_are_before(scene: Scene) -> 
     for name, traces in scene.traces.items():
         found = remainders(scene.searched, traces, keys_left(scene.project))
         places = (
-            "countenance.db", "talents/face-", f"talents/{name}.json", "patches.bin", "preview.mp4", "releases",
+            "countenance.db", "talents/face-", f"talents/{name}.json", "boxes.bin", "preview.mp4", "releases",
             "out/campaign.html", "receipt.json", "replica/.countenance/countenance.db", "replica/elsewhere",
-            *(["jobs.db"] if name == GUEST else []),  # in the variants' keys
         )  # fmt: skip
         for place in places:
             assert any(place in one for one in found), (name, place)
