@@ -77,7 +77,7 @@ def crew(seen: Perception, wanted: dict[int, str], painter: type[Flood] = Flood)
 
 
 def painted(painters: Crew, frame: Frame, before: Frame, source: int) -> Mapping[int, Painted]:
-    return painters.paint(frame, before, source, source, painters.look(frame, source))
+    return painters.paint(frame, before, source, source, {})
 
 
 def inside(face: Face) -> U8:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from campaigns import Told, grant
+from campaigns import grant
 from sqlalchemy import insert, select, update
 
 from countenance.campaign import expiry, retention
@@ -19,6 +18,8 @@ from countenance.campaign.forget import forget
 from countenance.campaign.periods import own_periods, periods
 from countenance.campaign.retention import due, end_permissions, run
 from countenance.errors import CountenanceError, InputError
+from countenance.jobs.graph import Job, Task, submit
+from countenance.jobs.state import jobs_of
 from countenance.ledger.log import entries, transaction, verify
 from countenance.rights.grants import load_grant
 from countenance.rights.pulls import pull_release
@@ -208,27 +209,16 @@ def test_the_files_of_a_withdrawn_release_go_and_its_mark_stays(
         assert connection.execute(select(release.c.mark_id, release.c.state)).one() == ("ab", "withdrawn")
 
 
-def test_records_of_ended_jobs_go_after_a_month(told: Told, project: Project, later: Callable[[int], None]) -> None:
-    shutil.copyfile(told.project.folder / "jobs.db", project.folder / "jobs.db")
-
-    def count() -> int:
-        connection = sqlite3.connect(project.folder / "jobs.db")
-        try:
-            return sum(
-                int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
-                for table in ("workflow_status", "operation_outputs", "workflow_input", "workflow_output")
-            )
-        finally:
-            connection.close()
-
-    before = count()
+def test_records_of_ended_jobs_go_after_a_month(project: Project, later: Callable[[int], None]) -> None:
+    submit(project, Job("done", "spring", "ops@example.org", {}), [])
+    submit(project, Job("open", "spring", "ops@example.org", {}), [Task("a", "paint", "cpu", "paint it")])
     later(30)
-    assert due(project) == [] and count() == before > 0
+    assert due(project) == [] and len(jobs_of(project)) == 2
     later(31)
     ((kind, name),) = names(due(project))
-    assert kind == "jobs" and name.endswith("ended jobs") and count() == before
+    assert (kind, name) == ("jobs", "1 ended jobs") and len(jobs_of(project)) == 2
     run(project)
-    assert count() == 0
+    assert [one.id for one in jobs_of(project)] == ["open"]
 
 
 def test_an_erasure_that_was_cut_off_is_ended_by_the_job(

@@ -118,3 +118,9 @@ def test_pieces_of_other_settings_or_in_another_order_are_refused(tmp_path: Path
     small = [Frame(f.pts, f.time_base, picture(0, 128, 96).planes) for f in film[10:]]
     with pytest.raises(IntegrityError, match="other settings"):
         join(tmp_path / "film.mp4", [one, piece(tmp_path / "c.nut", small)])
+
+
+def test_the_same_pictures_are_the_same_bits_every_time(tmp_path: Path) -> None:
+    film = frames(40)
+    made = {piece(tmp_path / f"{number}.nut", film).read_bytes() for number in range(6)}
+    assert len(made) == 1

@@ -139,11 +139,15 @@ def _work(order: Order, job: Job, processes: int, progress: Progress | None, key
     end, end_helpers = attend(order.project), at_start(attend)
     try:
         run_job(order.project, job.id, KINDS, progress=progress, processes=processes)
+    except BaseException:
+        if _hand_over(order, key):  # of what was made before, nothing is kept back
+            _page(order)
+        raise
     finally:
         end_helpers()
         end()
-        _hand_over(order, key)
-        _page(order)
+    _hand_over(order, key)
+    _page(order)
 
 
 def _enter(order: Order) -> None:
@@ -166,13 +170,16 @@ def _gone(project: Project, job: Job) -> Iterator[str]:
             yield one.task.key
 
 
-def _hand_over(order: Order, key: str | None) -> None:
-    """Write the packages of what was released, unless they are there."""
-    for row in variant_rows(order.project, order.digest):
-        if row.state != "released" or key not in (None, row.key) or _is_there(order, row):
-            continue
-        task = order.task(row.key, _quiet)
-        hand_over(task, row, order.rendering(task, _quiet), order.out)
+def _hand_over(order: Order, key: str | None) -> int:
+    """Write the packages of what was released, unless they are there; returns how many were released."""
+    released = [
+        row for row in variant_rows(order.project, order.digest) if row.state == "released" and key in (None, row.key)
+    ]
+    for row in released:
+        if not _is_there(order, row):
+            task = order.task(row.key, _quiet)
+            hand_over(task, row, order.rendering(task, _quiet), order.out)
+    return len(released)
 
 
 def _is_there(order: Order, row: VariantRow) -> bool:

@@ -23,6 +23,9 @@ _LIMITED = 1
 AUDIO_RATE_HZ = 48_000
 _AUDIO_BIT_RATE = 192_000
 _AAC_BLOCK = 1024
+# With a fixed number of threads, and algorithms that do not depend on the processor, x264 makes the same bits
+# everywhere; without them not even twice on one machine (seen with one thread).
+_THREADS = 2
 _SURROUND = 6
 _LAYOUTS = {1: "mono", 2: "stereo", _SURROUND: "5.1"}
 
@@ -114,8 +117,9 @@ def configure(video: Any, size: tuple[int, int], time_base: Fraction, rate: Frac
     context.time_base = time_base
     context.color_primaries = context.color_trc = context.colorspace = _BT709
     context.color_range = _LIMITED
-    context.thread_type = "AUTO"
+    context.thread_type, context.thread_count = "AUTO", _THREADS
     context.options = {
+        "x264-params": "cpu-independent=1",
         "preset": picture.preset,
         "crf": str(picture.crf),
         "profile": "high",
