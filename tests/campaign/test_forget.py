@@ -298,9 +298,8 @@ def test_a_preview_tells_and_changes_nothing(scene: Scene) -> None:
     told = preview(scene.project, GUEST)
     assert everything() == before
     assert len(told.person.releases) == 1 and len(told.person.variants) == 2
-    assert {"face models", "keys", "packages", "painted pictures and previews", "releases", "talent records"} <= set(
-        told.files
-    )
+    kinds = {"face models", "keys", "packages", "painted pictures", "quality reports and previews", "releases"}
+    assert {*kinds, "talent records"} <= set(told.files)
     assert {one.kind for one in told.outside} == {"brief", "grant", "reference"}
     footage = [one for one in preview(scene.project, PRESENTER).outside if one.kind == "footage"]
     assert [one.others for one in footage] == [0]

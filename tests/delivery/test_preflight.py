@@ -191,7 +191,7 @@ def test_a_badge_under_the_channel_s_own_buttons_is_noticed(project: Project, tm
     found = {one.rule.id: one for one in judge(tall, Situation("tiktok", ("US",)), TODAY).findings}
     assert found["ALL-ZONES"].told == "it lies under tabs and search (tiktok)"
     assert states(judge(tall, Situation("web", ("US",)), TODAY))["ALL-ZONES"] == "passed"
-    moved = replace(tall, record=replace(RECORD, label=Label(clear_y=0.09)))
+    moved = replace(tall, record=replace(RECORD, label=Label(clear_y=0.14)))
     assert states(judge(moved, Situation("tiktok", ("US",)), TODAY))["ALL-ZONES"] == "passed"
 
 

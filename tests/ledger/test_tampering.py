@@ -45,7 +45,7 @@ def test_a_damaged_database_file_is_told_and_never_read_as_another_story(world: 
     world.restore(SIZE)
     true = world.rows()
     told = 0
-    for seed in range(150):
+    for seed in range(400):
         world.restore(SIZE)
         flip(random.Random(seed), world.trial.database_path)
         if world.audit() is None:
