@@ -35,7 +35,7 @@ except CountenanceError as problem:
 sys.exit(outcome.exit_status)
 """
 # Where the job of this campaign spends its time: a stage, and how many pictures of it are surely reported.
-STAGES = (("perceive", 25), ("paint keep-de", 25), ("release keep-de", 25), ("release keep-de", 25))
+STAGES = (("see the master", 25), ("paint keep-de", 25), ("release keep-de", 25), ("release keep-de", 25))
 
 
 @dataclass(frozen=True)
