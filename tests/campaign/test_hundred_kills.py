@@ -66,7 +66,8 @@ def test_nothing_is_lost_doubled_or_half_written(
     def is_done() -> bool:
         rows = variant_rows(project)
         packed = all((out / row.id / "receipt.json").is_file() for row in rows)
-        return len(rows) == len(undisturbed) and packed and all(job.settled for job in jobs_of(project))
+        told = (out / "campaign.html").is_file()  # the last that is written
+        return len(rows) == len(undisturbed) and packed and told and all(job.settled for job in jobs_of(project))
 
     killed = kill_often(
         [

@@ -13,36 +13,35 @@ from countenance.campaign.brief import load_brief
 from countenance.campaign.graph import CPU, SEAL, job_of
 from countenance.campaign.kinds import KINDS
 from countenance.campaign.order import Order
+from countenance.campaign.permission import require_rights
 from countenance.campaign.plan import plan
 from countenance.campaign.produce import produce, submit_order
-from countenance.jobs.state import job_state, tasks_of
+from countenance.jobs.state import first_failure, job_state, tasks_of
 from countenance.jobs.worker import run_due
 from countenance.provenance.verify import verify_file
 from countenance.store.project import Project
-from countenance.store.secrets import load_or_create_symmetric
 
 
 @pytest.fixture
-def machines(postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Project, Project]]:
+def here(postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     allow(monkeypatch)
     with s3_server() as url:
         client = client_of(url)
-        one = project_in_bucket(tmp_path / "one", url, new_bucket(client), database=postgresql)
-        load_or_create_symmetric(one, "watermark")  # there before the keys are copied
-        yield one, second_machine(one, tmp_path / "other")
+        yield project_in_bucket(tmp_path / "one", url, new_bucket(client), database=postgresql)
         client.close()
 
 
 @pytest.mark.long
-def test_what_one_machine_asks_for_another_makes(machines: tuple[Project, Project], tmp_path: Path) -> None:
-    here, there = machines
+def test_what_one_machine_asks_for_another_makes(here: Project, tmp_path: Path) -> None:
     folder, away = tmp_path / "brief", tmp_path / "away"
     path = write_campaign(folder, cut_master(tmp_path / "master.mp4"), faces=("ben",), languages=("de",))
     (tmp_path / "master.mp4").rename(folder / "master.mp4")
     path.write_text(path.read_text().replace(str(tmp_path / "master.mp4"), "master.mp4"))
     brief = load_brief(path)
+    require_rights(here, brief, plan(brief))
     order = Order(here, brief, brief.digest(), plan(brief), "Rita Reviewer", False, tmp_path / "out")
     job = submit_order(order)
+    there = second_machine(here, tmp_path / "other")  # the keys are there now, and are copied
     folder.rename(away)  # the other machine has none of the brief's files
     while not job_state(here, job.id).settled:
         run_due(there, KINDS, queues=(CPU,))
@@ -50,7 +49,8 @@ def test_what_one_machine_asks_for_another_makes(machines: tuple[Project, Projec
         run_due(here, KINDS, queues=(SEAL,))
         folder.rename(away)
     away.rename(folder)
-    assert job_state(here, job.id).state == "done"
+    failure = first_failure(here, job.id)
+    assert job_state(here, job.id).state == "done", failure and (failure.task.about, failure.reason)
     painted = [one.worker for one in tasks_of(here, job.id) if one.task.kind in ("see", "look", "paint", "encode")]
     assert len(painted) >= 4
     assert not list(here.work.glob("pieces/*"))

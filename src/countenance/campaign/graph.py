@@ -24,7 +24,9 @@ from countenance.campaign.stages import key_of, perception_key, speech_key
 from countenance.jobs.graph import Job, Task
 from countenance.store.files import sha256_file
 
-CPU, SEAL = "cpu", "seal"  # queues: whoever seals needs the signing key and the folder of releases
+# Queues. What goes into the ledger or is signed is done where its keys, its checkpoint and the releases lie.
+CPU, SEAL = "cpu", "seal"
+_ON_RECORD = frozenset(("screen", "judge", "approved", "seal"))
 VERSION = 1  # of what the kinds below mean; a task of another version waits for a worker that knows it
 
 
@@ -126,7 +128,7 @@ def _task(
     return Task(
         key,
         kind,
-        SEAL if kind == "seal" else CPU,
+        SEAL if kind in _ON_RECORD else CPU,
         about,
         needs,
         {**spec, "makes": list(makes)},

@@ -6,6 +6,7 @@ import datetime
 import re
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import NoReturn
 
@@ -18,7 +19,7 @@ from countenance.campaign.likenesses import embeddings_of
 from countenance.campaign.plan import Plan, Variant
 from countenance.campaign.stages import Progress, Seen
 from countenance.campaign.variants import VariantRow
-from countenance.errors import BriefError, RightsError
+from countenance.errors import BriefError, IntegrityError, RightsError
 from countenance.ledger.log import append, commitment
 from countenance.perception.identity import distance
 from countenance.rights.approvals import approved_in
@@ -203,17 +204,15 @@ def _require(
 
 
 def _refuse(project: Project, brief: Brief, variants: list[str], reasons: tuple[str, ...]) -> NoReturn:
-    append(
-        project,
-        "render.refused",
-        brief.owner,
-        {
-            "campaign": commitment(project, brief.campaign),
-            "brief_sha256": brief.digest(),
-            "variants": [_anonymous(project, brief, key) for key in variants],
-            "reasons": [_anonymous(project, brief, reason) for reason in reasons],
-        },
-    )
+    told = {
+        "campaign": commitment(project, brief.campaign),
+        "brief_sha256": brief.digest(),
+        "variants": [_anonymous(project, brief, key) for key in variants],
+        "reasons": [_anonymous(project, brief, reason) for reason in reasons],
+    }
+    # On a worker's machine the ledger cannot be written; refused is refused, and where it can be it is asked again.
+    with suppress(IntegrityError):
+        append(project, "render.refused", brief.owner, told)
     raise RightsError(
         f"Nothing was made for campaign '{brief.campaign}': {len(reasons)} permission"
         f"{' is' if len(reasons) == 1 else 's are'} missing; add or renew grants with `countenance consent grant`.",

@@ -82,6 +82,8 @@ def judged(painting: Painting, progress: Progress, *, preview: bool) -> Renderin
         done = folder / "render.json"
         if not at_hand(task.project, rendering_name(painting), done):
             sweep(folder)
+            for section in painting.sections:  # found, or brought from where they were painted
+                paint_section(painting, section.number, progress)
             over = _known_over(folder) or _judge(painting, folder)
             if over:
                 return Painting(task, over)
