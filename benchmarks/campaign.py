@@ -119,9 +119,8 @@ def _produced(studio: Path, brief: Path) -> tuple[float, int]:
     """CPU seconds of a job from nothing, and how many variants it released."""
     before = _children_s()
     _run(studio, "init")
-    said = _run(
-        studio, "--json", "produce", str(brief), "--out", str(studio / "out"), "--approve-as", "Bench", "-p", "1"
-    )
+    out = str(studio / "out")
+    said = _run(studio, "produce", str(brief), "--out", out, "--approve-as", "Bench", "-p", "1", "--json")
     return _children_s() - before, sum(row["state"] == "released" for row in json.loads(said)["variants"])
 
 
