@@ -19,8 +19,8 @@ def register(app: typer.Typer) -> None:
 
 
 def _usual_processes() -> int:
-    """Each process decodes, paints and measures on threads of its own, which keep about two cores busy."""
-    return max(1, (os.cpu_count() or 1) // 2)
+    """Each decodes, paints and measures on threads that keep about two cores busy, and takes up to a gigabyte."""
+    return max(1, min(4, (os.cpu_count() or 1) // 2))
 
 
 def produce(
@@ -49,7 +49,7 @@ def produce(
             "--processes",
             "-p",
             min=0,
-            help="Processes of this machine that work on it; 0: one for every two cores.",
+            help="Processes of this machine that work on it; 0: one for every two cores, four at most.",
         ),
     ] = 0,
 ) -> None:
