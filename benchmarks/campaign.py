@@ -145,6 +145,7 @@ def _paced(studio: Path, brief: Path, workers: int) -> float:
     from countenance.campaign.brief import load_brief
     from countenance.campaign.graph import first_tasks, job_of
     from countenance.campaign.order import Order
+    from countenance.campaign.permission import require_rights
     from countenance.campaign.plan import plan
     from countenance.jobs.graph import submit
     from countenance.jobs.state import job_state
@@ -153,6 +154,7 @@ def _paced(studio: Path, brief: Path, workers: int) -> float:
 
     project = init_project(studio)
     wanted = load_brief(brief)
+    require_rights(project, wanted, plan(wanted))  # puts the grants on record
     order = Order(project, wanted, wanted.digest(), plan(wanted), "Bench", False, studio / "out")
     running = [
         subprocess.Popen(
